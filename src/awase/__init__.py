@@ -1,0 +1,40 @@
+"""Awase (合わせ): learns which things belong together.
+
+>>> import awase
+>>> model = awase.load("model/")                                   # doctest: +SKIP
+>>> model.encode(["a query"], role="query").shape                  # doctest: +SKIP
+(1, 256)
+
+Names are looked up when first used, so ``import awase`` costs nothing a program does not need.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "AwaseError": "awase.core.errors",
+    "Collection": "awase.index.collection",
+    "compare": "awase.apps.compare",
+    "evaluate": "awase.apps.evaluate",
+    "fit": "awase.apps.fit",
+    "load": "awase.models",
+    "read_pairs": "awase.data.pairs",
+    "recipes": "awase.recipes",
+}
+
+__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+
+
+def __getattr__(name: str):
+    if name not in _WHERE:
+        raise AttributeError(f"module 'awase' has no attribute {name!r}")
+    where = _WHERE[name]
+    module = import_module(where)
+    value = module if where == f"awase.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,89 @@
+"""Progress on stderr for anything that takes over two seconds, with the time left. Silent until a command turns it on."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SHOW_AFTER_S = 2.0
+_LINE_EVERY_S = 15.0
+_enabled = False
+
+
+def enable(on: bool = True) -> None:
+    """The command line turns progress on; a library call stays silent."""
+    global _enabled
+    _enabled = on
+
+
+class Progress:
+    """One running job. Call ``advance`` with what was done; ``note`` sets the text at the end of the line."""
+
+    def __init__(self, label: str, total: int | None, unit: str):
+        self.label, self.total, self.unit = label, total, unit
+        self.done, self.text = 0, ""
+        self._start = self._last = time.monotonic()
+        self._bar = None
+        self._task = None
+
+    def note(self, text: str) -> None:
+        self.text = text
+
+    def advance(self, n: int = 1) -> None:
+        self.done += n
+        if not _enabled:
+            return
+        now = time.monotonic()
+        if now - self._start < _SHOW_AFTER_S:
+            return
+        if sys.stderr.isatty():
+            self._draw()
+        elif now - self._last >= _LINE_EVERY_S:
+            self._last = now
+            print(self._line(now - self._start), file=sys.stderr, flush=True)
+
+    def _line(self, spent: float) -> str:
+        of = f"/{self.total:,}" if self.total else ""
+        left = ""
+        if self.total and self.done:
+            left = f", {spent * max(self.total - self.done, 0) / self.done:,.0f} s left"
+        return f"{self.label}: {self.done:,}{of} {self.unit}{left} {self.text}".rstrip()
+
+    def _draw(self) -> None:
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn(self.unit),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[text]}"),
+            )
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self.label, total=self.total, text="")
+        self._bar.update(self._task, completed=self.done, text=self.text)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+@contextmanager
+def progress(label: str, total: int | None = None, unit: str = "rows") -> Iterator[Progress]:
+    """A job whose progress is shown once it has taken two seconds.
+
+    >>> with progress("reading", total=3) as job:
+    ...     for _ in range(3):
+    ...         job.advance()
+    """
+    job = Progress(label, total, unit)
+    try:
+        yield job
+    finally:
+        job.close()
