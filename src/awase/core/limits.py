@@ -12,3 +12,5 @@ MAX_BODY_BYTES = 8 << 20  # one HTTP request
 MAX_REQUEST_ITEMS = 2_048  # texts or items of one HTTP request
 MAX_QUEUE = 256  # HTTP requests waiting; the next is told to come back
 REQUEST_DEADLINE_S = 30.0
+MAX_FILTER_CHARS = 4_096  # a metadata filter; more comparisons than fit in it would be too deep for SQLite
+MAX_FILTER_DEPTH = 12  # parentheses and nots inside each other: the stack of the SQL parser holds 100 symbols
