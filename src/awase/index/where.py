@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Collection as Names
 from functools import cache
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, cast
 
 from lark import Lark, Transformer, v_args
 from lark.exceptions import UnexpectedInput
@@ -112,7 +112,7 @@ def compile_filter(text: str, fields: Names[str] | None = None) -> Condition:
     if len(text) > MAX_FILTER_CHARS:
         raise LimitError("E0712", f"the filter has {len(text):,} characters; at most {MAX_FILTER_CHARS:,} are read", value=text)
     try:
-        condition = _parser().parse(text)
+        condition = cast(Condition, _parser().parse(text))  # the transformer makes it, where lark's types promise a tree
     except UnexpectedInput as error:
         _refuse_unread(text, error)
     except _Refused as error:
@@ -130,7 +130,9 @@ def _refuse(text: str, code: str, message: str, at: int, remedy: str = "") -> No
     """Raise the error, with a caret under the place: Japanese characters are two columns wide."""
     line_start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     line = re.split(r"[\r\n]", text[line_start:])[0]
-    before = "".join("\t" if c == "\t" else "  " if unicodedata.east_asian_width(c) in "WF" else " " for c in text[line_start:at])
+    before = "".join(
+        "\t" if c == "\t" else "  " if unicodedata.east_asian_width(c) in "WF" else " " for c in text[line_start:at]
+    )
     raise InputError(code, f"{message}\n    {line}\n    {before}^", place=f"column {at - line_start + 1}", remedy=remedy)
 
 
@@ -164,7 +166,9 @@ class _ToSQL(Transformer):
         at = steps[0][0].start_pos
         for _, name in steps:
             if re.search(r'["\\\x00-\x1f]', name):  # SQLite's JSON paths cannot spell these
-                raise _Refused("E0710", "a field with a double quote, a backslash or a control character cannot be asked for", at)
+                raise _Refused(
+                    "E0710", "a field with a double quote, a backslash or a control character cannot be asked for", at
+                )
         return _Field(steps[0][1], "$" + "".join(f'."{name}"' for _, name in steps), at)
 
     def number(self, token):
@@ -220,7 +224,7 @@ class _ToSQL(Transformer):
             member, parameters = "j.type = ?", ({None: "null", True: "true", False: "false"}[value],)
         else:
             member, parameters = "j.type IN ('integer', 'real') AND j.atom = ?", (value,)
-        listed = f"EXISTS (SELECT 1 FROM json_each(items.metadata, ?) AS j WHERE {member})"  # noqa: S608: our own text
+        listed = f"EXISTS (SELECT 1 FROM json_each(items.metadata, ?) AS j WHERE {member})"  # noqa: S608 (constants)
         part = "instr(json_extract(items.metadata, ?), ?) > 0"
         sql = f"CASE json_type(items.metadata, ?) WHEN 'array' THEN {listed} WHEN 'text' THEN {part} ELSE 0 END"
         if not isinstance(value, str):
@@ -283,7 +287,9 @@ def _unquote(token) -> str:
             return chr(int(escape[1:], 16))
         if escape in _ESCAPES:
             return _ESCAPES[escape]
-        raise _Refused("E0710", f"unknown escape \\{escape}; known: \\n \\t \\\" \\' \\\\ \\uXXXX", token.start_pos + 1 + match.start())
+        raise _Refused(
+            "E0710", f"unknown escape \\{escape}; known: \\n \\t \\\" \\' \\\\ \\uXXXX", token.start_pos + 1 + match.start()
+        )
 
     text = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", resolve, token[1:-1])
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a pair of escapes is one character
