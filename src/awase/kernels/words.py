@@ -15,6 +15,7 @@ array([0, 1, 2, 0], dtype=int32)
 """
 
 import secrets
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -206,7 +207,7 @@ class WordTable:
         """The words from ``start`` on, in order."""
         data, starts = self.buffers(start)
         whole = data.tobytes()
-        return [whole[a:b].decode() for a, b in zip(starts[:-1].tolist(), starts[1:].tolist())]
+        return [whole[a:b].decode() for a, b in pairwise(starts.tolist())]
 
     def _make_room(self, size: int) -> None:
         if self._n + 1 >= len(self._starts):
@@ -222,3 +223,66 @@ class WordTable:
             out = np.empty(self._n, np.int32)
             fresh = np.zeros_like(self._starts)
             number(data, starts[:-1], starts[1:], out, 0, self._slots, np.empty_like(self._arena), fresh, 0, self._seed, True)
+
+
+@njit(cache=True, nogil=True)
+def gather(words, bounds, starts, tokens, limit, drop, ids, offsets):
+    """Token ids of texts from those of their words: word w has ``tokens[starts[w]:starts[w + 1]]``. Returns their number.
+
+    Each text keeps its first ``limit`` tokens, and of these all but ``drop``.
+    """
+    n = 0
+    for text in range(len(bounds) - 1):
+        offsets[text] = n
+        room = limit
+        for at in range(bounds[text], bounds[text + 1]):
+            begin, end = starts[words[at]], starts[words[at] + 1]
+            for i in range(begin, min(end, begin + room)):
+                if tokens[i] != drop:
+                    ids[n] = tokens[i]
+                    n += 1
+            room -= min(room, end - begin)
+    offsets[len(bounds) - 1] = n
+    return n
+
+
+def gather_twin(words, bounds, starts, tokens, limit, drop, ids, offsets):
+    """What ``gather`` computes, with slices."""
+    n = 0
+    for text in range(len(bounds) - 1):
+        offsets[text] = n
+        pieces = [tokens[starts[word] : starts[word + 1]] for word in words[bounds[text] : bounds[text + 1]]]
+        mine = np.concatenate([tokens[:0], *pieces])[:limit]
+        mine = mine[mine != drop]
+        ids[n : n + len(mine)] = mine
+        n += len(mine)
+    offsets[len(bounds) - 1] = n
+    return n
+
+
+@njit(cache=True, nogil=True)
+def holds(data, offsets, needles, needle_offsets, out):
+    """Sets ``out[i]`` for each text that holds one of the needles, none of which is empty."""
+    first = np.zeros(256, np.bool_)
+    for needle in range(len(needle_offsets) - 1):
+        first[needles[needle_offsets[needle]]] = True
+    for text in range(len(offsets) - 1):
+        end = offsets[text + 1]
+        found = False
+        for i in range(offsets[text], end):
+            if not first[data[i]] or found:
+                continue
+            for needle in range(len(needle_offsets) - 1):
+                begin, size = needle_offsets[needle], needle_offsets[needle + 1] - needle_offsets[needle]
+                j = 0
+                while j < size and i + j < end and data[i + j] == needles[begin + j]:
+                    j += 1
+                found = found or j == size
+        out[text] = found
+
+
+def holds_twin(data, offsets, needles, needle_offsets, out):
+    """What ``holds`` computes, with ``in``."""
+    wanted = [bytes(needles[a:b]) for a, b in pairwise(needle_offsets)]
+    for text, (begin, end) in enumerate(pairwise(offsets)):
+        out[text] = any(needle in bytes(data[begin:end]) for needle in wanted)

@@ -1,0 +1,112 @@
+"""What a tokenizer made of each distinct word so far. Importing this imports numba and pyarrow."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import tokenizers
+
+from awase.data.text.words import CLASSES
+from awase.kernels.words import WordTable, gather, holds, spans
+
+_BLOCK_BYTES = 4 << 20  # texts cut at a time: bounds the scratch memory
+_BLOCK_TEXTS = 1 << 16  # strings turned to Arrow at a time
+_MAX_WORDS, _MAX_WORD_BYTES = 4_000_000, 256 << 20  # distinct words kept; then the memory starts anew
+_JOINED_WORDS = 256
+_SEPARATOR = "\U0010fffd"  # the last private-use character
+
+
+def blocks(texts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The texts as UTF-8 bytes (uint8) and offsets (int64) into them, without a copy where they are Arrow arrays.
+
+    texts: list[str], pa.Array or pa.ChunkedArray of strings without nulls.
+    """
+    for array in _arrays(texts):
+        data = array.buffers()[2]
+        raw = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+        offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+        start = 0
+        while start < len(array):
+            stop = max(start + 1, int(np.searchsorted(offsets, offsets[start] + _BLOCK_BYTES, "right")) - 1)
+            yield raw, offsets[start : stop + 1]
+            start = stop
+
+
+def _arrays(texts) -> Iterator[pa.Array]:
+    if isinstance(texts, pa.ChunkedArray):
+        for chunk in texts.chunks:
+            yield from _arrays(chunk)
+    elif isinstance(texts, pa.Array):
+        if len(texts):
+            yield texts if texts.type == pa.large_string() else texts.cast(pa.large_string())
+    else:
+        for start in range(0, len(texts), _BLOCK_TEXTS):
+            yield pa.array(texts[start : start + _BLOCK_TEXTS], pa.large_string())
+
+
+class WordMemory:
+    """Token ids of texts by way of their words, each of which HF tokenises once. Not for several threads at once.
+
+    cuts: the matrix of safe cuts of this tokenizer (``awase.data.text.words.safe_cuts``).
+    """
+
+    def __init__(self, hf: tokenizers.Tokenizer, cuts: np.ndarray):
+        self._hf, self._cuts = hf, cuts
+        self._joined = tokenizers.Tokenizer.from_str(hf.to_str())
+        self._joined.no_truncation()
+        self._joined.add_special_tokens([tokenizers.AddedToken(_SEPARATOR, normalized=False)])
+        added = [token["content"].encode() for token in json.loads(hf.to_str())["added_tokens"] if token["content"]]
+        self._added = np.frombuffer(b"".join(added), np.uint8)
+        self._added_offsets = np.cumsum([0, *map(len, added)])
+        self._forget()
+
+    def _forget(self) -> None:
+        self._table = WordTable()
+        self._tokens = np.zeros(0, np.int32)
+        self._starts = np.zeros(1, np.int64)  # word w has tokens[starts[w]:starts[w + 1]]
+
+    def encode(self, data: np.ndarray, offsets: np.ndarray, limit: int, drop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (int32) and offsets (int64) of one block; each text keeps its first ``limit`` tokens without ``drop``."""
+        if len(self._table) > _MAX_WORDS or self._table.n_bytes > _MAX_WORD_BYTES:
+            self._forget()
+        # An added token is found in the raw text before anything is split: a text that holds one is tokenised whole.
+        whole = np.zeros(len(offsets) - 1, np.bool_)
+        if len(self._added):
+            holds(data, offsets, self._added, self._added_offsets, whole)
+        begins, ends, bounds = spans(data, offsets, CLASSES, self._cuts, whole)
+        words = self._table.number(data, begins, ends)
+        self._learn()
+        ids = np.empty(int(np.diff(self._starts)[words].sum()), np.int32)
+        out = np.empty(len(offsets), np.int64)
+        n = gather(words, bounds, self._starts, self._tokens, limit, drop, ids, out)
+        return ids[:n], out
+
+    def _learn(self) -> None:
+        """Has HF tokenise the words that are new."""
+        known = len(self._starts) - 1
+        words = self._table.words(known)
+        if not words:
+            return
+        tokens, counts = self._tokenised(words)
+        self._tokens = np.concatenate([self._tokens, tokens])
+        self._starts = np.concatenate([self._starts, self._starts[-1] + np.cumsum(counts)])
+
+    def _tokenised(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Token ids of the words, end to end, and how many each has.
+
+        Several words go in as one text, with an added token between them: HF splits there before it does anything else,
+        so the ids are the same, for less than half the time that one text per word takes.
+        """
+        texts = [_SEPARATOR.join(words[i : i + _JOINED_WORDS]) for i in range(0, len(words), _JOINED_WORDS)]
+        if sum(text.count(_SEPARATOR) for text in texts) != len(words) - len(texts):  # a word holds the separator itself
+            encoded = [one.ids for one in self._hf.encode_batch_fast(words, add_special_tokens=False)]
+            return np.array([i for ids in encoded for i in ids], np.int32), np.array([len(ids) for ids in encoded], np.int64)
+        separator = self._joined.token_to_id(_SEPARATOR)
+        stream: list[int] = []
+        for one in self._joined.encode_batch_fast(texts, add_special_tokens=False):
+            stream.extend(one.ids)
+            stream.append(separator)
+        ids = np.array(stream, np.int32)
+        ends = np.flatnonzero(ids == separator)
+        return ids[ids != separator], np.diff(ends, prepend=-1) - 1

@@ -1,0 +1,205 @@
+"""Texts to token ids. Each distinct word is tokenised once, by HF ``tokenizers``; the rest is a look-up.
+
+The ids are exactly those of HF ``tokenizers`` on the whole text: texts are cut only where that changes nothing
+(``awase.data.text.words``), and a tokenizer for which no such place is known gets the whole texts. So it does when the job
+is small, or where numba or pyarrow are missing: importing them costs more than it saves.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import tokenizers
+
+from awase.core.errors import FormatError, InputError, LimitError
+from awase.core.limits import MAX_JSON_BYTES, MAX_TEXT_BYTES
+from awase.data.text.words import safe_cuts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from awase.data.text.memory import WordMemory
+
+Texts: TypeAlias = "Sequence[str] | pa.Array | pa.ChunkedArray"
+
+_BLOCK_TEXTS = 8_192  # texts given to HF at a time
+_COLD_CHARS = 1 << 20  # below this, importing numba takes longer than it saves
+_WARM_CHARS = 1 << 12
+_UNLIMITED = 1 << 40  # tokens of one text
+
+
+class Tokens(NamedTuple):
+    """Token ids of texts: text i has ``ids[offsets[i]:offsets[i + 1]]``. ids: int32; offsets: (n_texts + 1,) int64."""
+
+    ids: np.ndarray
+    offsets: np.ndarray
+
+
+class Tokenizer:
+    """A HF tokenizer with a memory of the words it has seen. Unknown tokens are dropped unless ``drop_unknown`` is false.
+
+    >>> tokenizer = train_tokenizer(["red wine", "white wine"], vocab_size=40)
+    >>> ids, offsets = tokenizer.encode(["Wine", "", "red wine"])
+    >>> [tokenizer.token(i) for i in ids], offsets.tolist()
+    (['wine', 'red', 'wine'], [0, 1, 1, 3])
+    """
+
+    def __init__(self, text: str, *, drop_unknown: bool = True, place: str = "tokenizer.json"):
+        if len(text) > MAX_JSON_BYTES:
+            raise LimitError("E0250", f"a tokenizer of {len(text):,} characters is too large", place=place)
+        try:
+            self._hf = tokenizers.Tokenizer.from_str(text)
+        except Exception as error:  # noqa: BLE001 - the binding raises plain Exception
+            raise FormatError(
+                "E0251", f"this is not a tokenizer: {error}", place=place, remedy="give a tokenizer.json of HF tokenizers"
+            ) from None
+        self._hf.no_padding()
+        self._text = text
+        self.drop_unknown = drop_unknown
+        canonical = self._hf.to_str()  # every key is there, whichever version wrote the text
+        model = json.loads(canonical)["model"]
+        unknown = model.get("unk_token")
+        self.unk_id: int | None = model.get("unk_id") if unknown is None else self._hf.token_to_id(unknown)
+        self._cuts = safe_cuts(canonical)
+        self._memory: WordMemory | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_json(cls, text: str, *, drop_unknown: bool = True) -> "Tokenizer":
+        """The tokenizer of a tokenizer.json given as text."""
+        return cls(text, drop_unknown=drop_unknown)
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, drop_unknown: bool = True) -> "Tokenizer":
+        """The tokenizer of a tokenizer.json file."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError("E0252", f"cannot read the tokenizer: {error.strerror}", place=str(path)) from None
+        except UnicodeDecodeError:
+            raise FormatError("E0251", "this is not a tokenizer: it is not UTF-8", place=str(path)) from None
+        return cls(text, drop_unknown=drop_unknown, place=str(path))
+
+    def to_json(self) -> str:
+        """The tokenizer.json this was made from, byte for byte."""
+        return self._text
+
+    @cached_property
+    def vocab_size(self) -> int:
+        """One more than the largest id: the rows a table must have."""
+        return max(self._hf.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    def token(self, id: int) -> str | None:
+        """The token of an id."""
+        return self._hf.id_to_token(int(id))
+
+    def encode(self, texts: Texts) -> Tokens:
+        """The token ids of each text, without special tokens. Several threads may call it; they take turns.
+
+        Raises InputError for what is not text (it names the row) and LimitError for a text over ``MAX_TEXT_BYTES``.
+        """
+        if isinstance(texts, str):
+            raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
+        parts = list(self._words(texts) if self._cuts is not None and _worth_it(texts) else self._wholes(texts))
+        if not parts:
+            return Tokens(np.zeros(0, np.int32), np.zeros(1, np.int64))
+        shifts = np.cumsum([0, *(len(ids) for ids, _ in parts)])
+        offsets = [part.offsets[:-1] + shift for part, shift in zip(parts, shifts)]
+        return Tokens(np.concatenate([ids for ids, _ in parts]), np.concatenate([*offsets, shifts[-1:]]))
+
+    def _words(self, texts: Texts) -> Iterator[Tokens]:
+        from awase.data.text.memory import WordMemory, blocks
+
+        truncation = self._hf.truncation
+        limit = truncation["max_length"] if truncation else _UNLIMITED
+        drop = self.unk_id if self.drop_unknown and self.unk_id is not None else -1
+        with self._lock:
+            if self._memory is None:
+                assert self._cuts is not None
+                self._memory = WordMemory(self._hf, self._cuts)
+            for data, offsets in blocks(texts):
+                yield Tokens(*self._memory.encode(data, offsets, limit, drop))
+
+    def _wholes(self, texts: Texts) -> Iterator[Tokens]:
+        rows = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # pyright: ignore[reportAttributeAccessIssue]
+        for start in range(0, len(rows), _BLOCK_TEXTS):
+            block = list(rows[start : start + _BLOCK_TEXTS])
+            check_texts(block, start)
+            # A Python loop over the tokens: the binding has no other way to give them.
+            encoded = [one.ids for one in self._hf.encode_batch_fast(block, add_special_tokens=False)]
+            offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+            ids = np.fromiter((i for one in encoded for i in one), np.int32, count=int(offsets[-1]))
+            if self.drop_unknown and self.unk_id is not None:
+                keep = ids != self.unk_id
+                ids, offsets = ids[keep], np.cumsum([0, *keep], dtype=np.int64)[offsets]
+            yield Tokens(ids, offsets)
+
+
+def check_texts(texts: Sequence[str], start: int = 0) -> None:
+    """Raises InputError or LimitError, with the row counted from ``start``, unless all are texts we accept."""
+    if not all(issubclass(kind, str) for kind in set(map(type, texts))):
+        row = next(row for row, text in enumerate(texts) if not isinstance(text, str))
+        raise InputError(
+            "E0253",
+            f"a text must be a string, not {type(texts[row]).__name__}",
+            place=f"row {start + row}",
+            value=texts[row],
+            remedy="convert it to a string, or leave the row out",
+        )
+    if max(map(len, texts), default=0) > MAX_TEXT_BYTES // 4 or not "".join(texts).isascii():
+        for row, text in enumerate(texts):
+            _check_bytes(text, start + row)
+
+
+def _check_bytes(text: str, row: int) -> None:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "E0254",
+            f"a text holds half of a surrogate pair, {text[error.start]!r}, at character {error.start}",
+            place=f"row {row}",
+            remedy="decode the source as UTF-8 or UTF-16; it was probably cut inside a character",
+        ) from None
+    if size > MAX_TEXT_BYTES:
+        raise too_large(size, row)
+
+
+def too_large(size: int, row: int) -> LimitError:
+    return LimitError(
+        "E0250",
+        f"a text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are accepted",
+        place=f"row {row}",
+        remedy="split it into passages",
+    )
+
+
+def _worth_it(texts: Texts) -> bool:
+    """Whether the native path, which loads numba and pyarrow, will be faster than HF on whole texts."""
+    least = _WARM_CHARS if "awase.data.text.memory" in sys.modules else _COLD_CHARS
+    size = texts.nbytes if hasattr(texts, "nbytes") else _characters(texts)  # pyright: ignore[reportAttributeAccessIssue]
+    return size >= least and find_spec("numba") is not None and find_spec("pyarrow") is not None
+
+
+def _characters(texts: Sequence[str]) -> int:
+    try:
+        return sum(map(len, texts))
+    except TypeError:
+        return 0  # not texts: the other path says which
+
+
+def train_tokenizer(texts: Texts, vocab_size: int = 32_000, kind: str = "wordpiece") -> Tokenizer:
+    """A tokenizer for these texts: NFKC, lower case, cut at spaces, script boundaries and punctuation, then pieces of words.
+
+    kind: "wordpiece" (pieces inside a word are marked with ##), "bpe" (not marked) or "unigram" (slow above 100,000 distinct
+    words). The same texts give the same tokenizer. See ``awase.data.text.vocabulary``.
+    """
+    from awase.data.text.vocabulary import train
+
+    return Tokenizer(train(texts, vocab_size, kind))

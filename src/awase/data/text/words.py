@@ -1,0 +1,123 @@
+"""Where a raw text may be cut so that a tokenizer gives the pieces the ids it would have given them in the whole text.
+
+A cut is *safe* where the tokenizer itself always splits and no normalisation acts across. What can be decided from the two
+code points around the cut is a matrix over nine classes; everything unusual is ``OTHER``, and there the text is left whole:
+combining marks, half-width kana, ligatures, full-width letters, control and format characters, accented letters.
+"""
+
+import json
+
+import numpy as np
+
+OTHER, SPACE, WORD, PUNCT, WIDE, HAN, MARK, HIRA, KATA = range(9)
+
+# Every code point here is a starter that no Unicode normal form changes or composes with what comes before it, except that
+# some of PUNCT and WIDE become other punctuation, and the two wide spaces a space. Tests check this over all of them.
+RANGES: dict[int, tuple[tuple[int, int], ...]] = {
+    SPACE: ((0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x3000, 0x3000)),
+    WORD: ((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)),
+    PUNCT: ((0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)),
+    WIDE: (  # quotes, dashes, daggers; ideographic punctuation; full-width forms of ASCII that are punctuation, not symbols
+        (0x2010, 0x2016), (0x2018, 0x2022), (0x3001, 0x3003), (0x3008, 0x3011), (0x3014, 0x301B), (0x301D, 0x301F),
+        (0x30FB, 0x30FB), (0xFF01, 0xFF03), (0xFF05, 0xFF0A), (0xFF0C, 0xFF0F), (0xFF1A, 0xFF1B), (0xFF1F, 0xFF20),
+        (0xFF3B, 0xFF3D), (0xFF5B, 0xFF5B), (0xFF5D, 0xFF5D),
+    ),
+    HAN: ((0x3400, 0x4DBF), (0x4E00, 0x9FFF)),
+    MARK: ((0x3005, 0x3005), (0x3007, 0x3007)),  # 々 〇: part of Han words, but BERT does not count them as Chinese
+    HIRA: ((0x3041, 0x3096), (0x309D, 0x309E)),
+    KATA: ((0x30A1, 0x30FA), (0x30FC, 0x30FE)),
+}  # fmt: skip
+
+
+def _classes() -> np.ndarray:
+    classes = np.zeros(1 << 16, np.uint8)
+    for kind, ranges in RANGES.items():
+        for first, last in ranges:
+            classes[first : last + 1] = kind
+    return classes
+
+
+CLASSES = _classes()  # (65536,) uint8: the class of each code point of the basic plane
+
+
+def character_class(*kinds: int) -> str:
+    """A regular expression that matches one character of these classes.
+
+    >>> character_class(MARK)
+    '[\\\\u3005\\\\u3007]'
+    """
+    parts = [f"\\u{first:04X}" + (f"-\\u{last:04X}" if last > first else "") for kind in kinds for first, last in RANGES[kind]]
+    return f"[{''.join(parts)}]"
+
+
+def script_cuts() -> np.ndarray:
+    """Between which classes *normalised* text is cut by our own pre-tokenizer: script boundaries, around each punctuation."""
+    group = np.array([0, -1, 0, -2, -2, 1, 1, 2, 3])
+    cuts = group[:, None] != group[None, :]
+    cuts[np.ix_([PUNCT, WIDE], [PUNCT, WIDE])] = True
+    return cuts
+
+
+def raw_cuts() -> np.ndarray:
+    """The part of ``script_cuts`` that also holds before normalisation.
+
+    OTHER may join what comes before (a combining mark) or become what comes next (a compatibility ideograph), so there is
+    no cut before it and none after it but where the next character stands alone whatever comes before.
+    """
+    cuts = script_cuts()
+    cuts[:, OTHER] = False
+    cuts[OTHER, [WORD, HAN, MARK, HIRA, KATA]] = False
+    return cuts
+
+
+def _bert_cuts(chinese: bool) -> np.ndarray:
+    cuts = np.zeros((9, 9), np.bool_)
+    alone = [PUNCT, WIDE, HAN] if chinese else [PUNCT, WIDE]
+    cuts[alone, :] = cuts[:, alone] = True
+    cuts[:, OTHER] = False
+    return cuts
+
+
+_BETWEEN_SPACES = np.zeros((9, 9), np.bool_)
+# These change a text character by character, or across nothing but combining marks and jamo, which are OTHER.
+_LOCAL = {"NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Strip"}
+SPACES = r"\s+"
+SCRIPTS = "|".join(
+    [character_class(HAN, MARK) + "+", character_class(HIRA) + "+", character_class(KATA) + "+", character_class(PUNCT, WIDE)]
+)
+
+
+def _split(pattern: str, behavior: str) -> dict:
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": False}
+
+
+# Our own normaliser and pre-tokenizer as tokenizer.json holds them: the scanner's ranges, so every library cuts alike.
+NORMALIZER = {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}
+PRE_TOKENIZER = {"type": "Sequence", "pretokenizers": [_split(SPACES, "Removed"), _split(SCRIPTS, "Isolated")]}
+
+
+def safe_cuts(tokenizer_json: str) -> np.ndarray | None:
+    """The matrix of safe cuts (before class, after class) for a tokenizer.json, or None where there is no safe cut at all."""
+    spec = json.loads(tokenizer_json)
+    normalizers = _flat(spec.get("normalizer"), "normalizers")
+    bert = [part for part in normalizers if part["type"] == "BertNormalizer"]
+    if any(part["type"] not in _LOCAL for part in normalizers if part not in bert):
+        return None
+    if any(token["normalized"] for token in spec.get("added_tokens", [])):
+        return None  # found in normalised text: a raw text cannot be searched for them
+    if spec["model"].get("dropout") or (spec.get("truncation") or {}).get("direction", "Right") != "Right":
+        return None
+    if spec.get("pre_tokenizer") == PRE_TOKENIZER:
+        return raw_cuts() if spec.get("normalizer") == NORMALIZER else None
+    match spec.get("pre_tokenizer"):
+        case {"type": "BertPreTokenizer"}:
+            return _bert_cuts(any(part["handle_chinese_chars"] for part in bert))
+        case {"type": "Whitespace" | "WhitespaceSplit"}:
+            return _BETWEEN_SPACES
+    return None
+
+
+def _flat(part: dict | None, key: str) -> list[dict]:
+    if part is None:
+        return []
+    return [inner for nested in part[key] for inner in _flat(nested, key)] if part["type"] == "Sequence" else [part]
