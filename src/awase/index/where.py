@@ -141,7 +141,7 @@ def _refuse_unread(text: str, error) -> NoReturn:
     ended = getattr(getattr(error, "token", None), "type", "") == "$END"
     at = len(text.rstrip()) if ended else error.pos_in_stream
     names = getattr(error, "accepts", None) or getattr(error, "allowed", None) or getattr(error, "expected", ())
-    wanted = ", ".join(sorted({_EXPECTED.get(name, name.strip("_").lower()) for name in names}))
+    wanted = ", ".join(sorted({_EXPECTED.get(name) or name.strip("_").lower() for name in names if name}))
     what = "the filter ends too early" if ended else "the filter cannot be read from here"
     _refuse(text, "E0710", f"{what}; expected {wanted}", at, "see the examples in `awase explain E0710`")
 
