@@ -136,7 +136,7 @@ def comparisons(draw):
 
         def ordered(item):
             other = item.get(name)
-            return (number(other) and number(value) or type(other) is type(value) is str) and ORDERS[sign](other, value)
+            return ((number(other) and number(value)) or type(other) is type(value) is str) and ORDERS[sign](other, value)
 
         return f"{field} {sign} {written(value)}", ordered
     if kind == "like":
