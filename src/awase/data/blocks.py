@@ -1,0 +1,168 @@
+"""A text file as blocks of whole records, in bounded memory: the one place that reads its bytes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+from awase.core.errors import FormatError, InputError
+from awase.core.limits import MAX_LINE_BYTES
+from awase.data.rows import BadRow
+
+BLOCK_BYTES = 4 << 20
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Block(NamedTuple):
+    """Whole records, each with its line end; ``line`` is the number of the first line, counted from 1."""
+
+    data: bytes
+    line: int
+
+
+def open_bytes(path: Path) -> pa.NativeFile:
+    """The bytes of a file, decompressed by its last suffix (.gz, .bz2, .zst, .lz4)."""
+    try:
+        return pa.input_stream(str(path), compression="detect")
+    except FileNotFoundError as cause:
+        raise InputError("E0101", "there is no such file", place=str(path), remedy="check the path") from cause
+    except OSError as cause:
+        raise InputError("E0101", f"the file cannot be read: {cause.strerror or cause}", place=str(path)) from cause
+
+
+def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[Block | BadRow]:
+    """Blocks of a file. ``end_of_records(data)`` is where the last whole record of ``data`` ends, 0 when none does.
+
+    A byte order mark is dropped. A record longer than MAX_LINE_BYTES, or one that the file ends within, costs its first line:
+    it is yielded as a BadRow and reading goes on with the next line.
+    """
+    with open_bytes(path) as stream:
+        held, line, at_end = _read(stream, path), 1, False
+        if held.startswith(_UTF16):
+            raise FormatError(
+                "E0103",
+                "the file is UTF-16, not UTF-8",
+                place=f"{path}:1:1",
+                value=held[:2],
+                remedy=f"iconv -f UTF-16 -t UTF-8 {path.name} > utf8-{path.name}",
+            )
+        held = held.removeprefix(_BOM)
+        while held:
+            cut = end_of_records(held)
+            if cut:
+                yield Block(held[:cut], line)
+                line += held.count(b"\n", 0, cut)
+                held = held[cut:]
+            elif at_end or len(held) > MAX_LINE_BYTES:
+                bad, held = _refuse_line(held, line, path, stream)
+                yield bad
+                line += 1
+            more = b"" if at_end else _read(stream, path)
+            if not more and not at_end:
+                at_end = True
+                more = b"" if held.endswith(b"\n") or not held else b"\n"
+            held += more
+
+
+def _read(stream: pa.NativeFile, path: Path) -> bytes:
+    try:
+        return stream.read(BLOCK_BYTES)
+    except OSError as cause:
+        raise FormatError(
+            "E0112", f"the compressed file is damaged: {cause}", place=str(path), remedy="copy or compress it again"
+        ) from cause
+
+
+def _refuse_line(held: bytes, line: int, path: Path, stream: pa.NativeFile) -> tuple[BadRow, bytes]:
+    """The refusal of a first line that is too long or opens a quote for good, and what comes after it."""
+    end = held.find(b"\n") + 1
+    value = held[:80].decode("utf-8", "replace")
+    place = f"{path}:{line}"
+    if 0 < end <= MAX_LINE_BYTES:
+        problem = f"a quote is opened and not closed within {MAX_LINE_BYTES:,} bytes or by the end of the file"
+        return BadRow(
+            line, place, "", "E0107", problem, value, 'close the quote; a quote inside a quoted value is written ""'
+        ), held[end:]
+    while not end and held:
+        held = _read(stream, path)
+        end = held.find(b"\n") + 1
+    problem = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
+    return BadRow(line, place, "", "E0110", problem, value, "cut its texts into passages"), held[end:]
+
+
+def end_of_lines(data: bytes) -> int:
+    """Where the last whole line ends: records of formats that have no quoting.
+
+    >>> end_of_lines(b"one\\ntwo\\nthr")
+    8
+    """
+    return data.rfind(b"\n") + 1
+
+
+def end_of_csv_records(data: bytes) -> int:
+    """Where the last whole CSV record ends: a line end within quotes is part of a value.
+
+    >>> end_of_csv_records(b'a,"one\\ntwo"\\nb,"thr')
+    12
+    """
+    if b'"' not in data:
+        return end_of_lines(data)
+    return int(_csv_end(np.frombuffer(data, dtype=np.uint8)))
+
+
+_QUOTE, _COMMA, _NEWLINE = ord('"'), ord(","), ord("\n")
+
+
+@njit(cache=True, nogil=True)
+def _csv_end(data):
+    """A quote means something only at the start of a value, and within a quoted one; after the closing quote it is plain."""
+    end, at_start, quoted = 0, True, False
+    i = 0
+    while i < data.size:
+        byte = data[i]
+        if quoted:
+            if byte == _QUOTE:
+                if i + 1 < data.size and data[i + 1] == _QUOTE:
+                    i += 1
+                else:
+                    quoted, at_start = False, False
+        elif byte == _NEWLINE:
+            end, at_start = i + 1, True
+        elif byte == _COMMA:
+            at_start = True
+        else:
+            quoted = at_start and byte == _QUOTE
+            at_start = False
+        i += 1
+    return end
+
+
+def _csv_end_twin(data: bytes) -> int:
+    """The same in words: cut at every line end before which all values are closed."""
+    end = position = 0
+    while position < len(data):
+        position, closed = _skip_record(data, position)
+        if closed:
+            end = position
+    return end
+
+
+def _skip_record(data: bytes, position: int) -> tuple[int, bool]:
+    while True:
+        if data[position : position + 1] == b'"':
+            position += 1
+            while (closing := data.find(b'"', position)) >= 0 and data[closing + 1 : closing + 2] == b'"':
+                position = closing + 2
+            if closing < 0:
+                return len(data), False
+            position = closing + 1
+        ends = [found for found in (data.find(b",", position), data.find(b"\n", position)) if found >= 0]
+        if not ends:
+            return len(data), False
+        position = min(ends) + 1
+        if data[position - 1] == _NEWLINE:
+            return position, True

@@ -1,0 +1,166 @@
+"""What every reader speaks: fields that are wanted, chunks of typed rows, and rows that had to be refused."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from awase.core.errors import AwaseError, FormatError, InputError, LimitError
+from awase.data.kinds import Kind, Refused
+
+MAX_LISTED = 50  # refused rows that are listed; all are counted
+
+_ERRORS = {"E0103": FormatError, "E0108": FormatError, "E0110": LimitError}
+
+
+class Field(NamedTuple):
+    """A column that is wanted, and what it must hold."""
+
+    column: str
+    kind: Kind
+
+
+class BadRow(NamedTuple):
+    """One refused row. ``at`` is its line or row number: it orders rows, ``place`` is for people."""
+
+    at: int
+    place: str
+    column: str
+    code: str
+    problem: str
+    value: object
+    remedy: str
+
+    @classmethod
+    def of(cls, at: int, place: str, column: str, refused: Refused) -> "BadRow":
+        return cls(at, place, column, refused.code, refused.problem, refused.value, refused.remedy)
+
+    def error(self) -> AwaseError:
+        message = f"column {self.column!r}: {self.problem}" if self.column else self.problem
+        kind = _ERRORS.get(self.code, InputError)
+        return kind(self.code, message, place=self.place, value=self.value, remedy=self.remedy)
+
+
+class Record(NamedTuple):
+    """One row as Python values, and where it stands."""
+
+    at: int
+    place: str
+    values: dict[str, Any]
+
+
+class Chunk(NamedTuple):
+    """Good rows, one column per wanted field in their order, and the rows that were refused on the way."""
+
+    batch: pa.RecordBatch
+    bad: list[BadRow]
+
+
+class BadRows:
+    """How many rows were refused, and the first of them.
+
+    >>> BadRows().n
+    0
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.listed: list[dict[str, str]] = []
+
+    def add(self, rows: Iterable[BadRow]) -> None:
+        for row in rows:
+            self.n += 1
+            if len(self.listed) < MAX_LISTED:
+                value = "" if row.value is None else repr(row.value)[:120]
+                self.listed.append({"place": row.place, "column": row.column, "problem": row.problem, "value": value})
+
+
+class Source(Protocol):
+    """Something rows can be read from. ``parse`` is the fast way for one block; ``records`` the exact way, which defines what a
+    block holds and says where each row stands. ``parse`` returns None whenever a closer look is needed."""
+
+    name: str
+    format: str
+    encoding: str
+    columns: list[str]
+
+    def blocks(self, columns: list[str] | None) -> Iterator[Any]: ...
+
+    def parse(self, block: Any, fields: list[Field]) -> pa.RecordBatch | None: ...
+
+    def records(self, block: Any) -> Iterator[Record | BadRow]: ...
+
+
+def chunks(source: Source, fields: list[Field]) -> Iterator[Chunk]:
+    """The rows of a source, typed and checked, in bounded memory: one block at a time.
+
+    Blocks that parse natively never meet a Python loop. A block with anything odd in it is read again record by record, so that
+    the error knows its line.
+    """
+    for block in source.blocks([field.column for field in fields]):
+        if isinstance(block, BadRow):
+            yield Chunk(_check(_batch([[] for _ in fields], fields), fields)[0], [block])
+            continue
+        bad: list[BadRow] = []
+        places: list[tuple[int, str]] | None = None
+        batch = source.parse(block, fields)
+        if batch is None:
+            batch, places, bad = _exact(source.records(block), fields)
+        checked, refused = _check(batch, fields)
+        if refused:
+            if places is None:
+                places = [(record.at, record.place) for record in source.records(block) if isinstance(record, Record)]
+            bad += [BadRow.of(*places[row], column, why) for row, (column, why) in refused.items()]
+            bad.sort(key=lambda row: row.at)
+            keep = np.ones(checked.num_rows, dtype=bool)
+            keep[list(refused)] = False
+            checked = checked.filter(pa.array(keep))
+        yield Chunk(checked, bad)
+
+
+def records(source: Source) -> Iterator[Record | BadRow]:
+    """Every row of a source as Python values: for items whose metadata must become Python objects anyway."""
+    for block in source.blocks(None):
+        if isinstance(block, BadRow):
+            yield block
+        else:
+            yield from source.records(block)
+
+
+def _batch(columns: list[list], fields: list[Field]) -> pa.RecordBatch:
+    arrays = [pa.array(values, field.kind.type) for values, field in zip(columns, fields)]
+    return pa.RecordBatch.from_arrays(arrays, names=[field.column for field in fields])
+
+
+def _exact(rows: Iterator[Record | BadRow], fields: list[Field]) -> tuple[pa.RecordBatch, list[tuple[int, str]], list[BadRow]]:
+    columns: list[list] = [[] for _ in fields]
+    places: list[tuple[int, str]] = []
+    bad: list[BadRow] = []
+    for row in rows:
+        if isinstance(row, BadRow):
+            bad.append(row)
+            continue
+        values: list = []
+        for field in fields:
+            value = field.kind.accept(row.values.get(field.column))
+            if isinstance(value, Refused):
+                bad.append(BadRow.of(row.at, row.place, field.column, value))
+                break
+            values.append(value)
+        else:
+            places.append((row.at, row.place))
+            for column, value in zip(columns, values):
+                column.append(value)
+    return _batch(columns, fields), places, bad
+
+
+def _check(batch: pa.RecordBatch, fields: list[Field]) -> tuple[pa.RecordBatch, dict[int, tuple[str, Refused]]]:
+    """Typed columns, and the first thing wrong in each row that has something wrong."""
+    arrays, refused = [], {}
+    for column, field in zip(batch.columns, fields):
+        array, wrong = field.kind.convert(field.column, column)
+        arrays.append(array)
+        for row, why in wrong.items():
+            refused.setdefault(row, (field.column, why))
+    return pa.RecordBatch.from_arrays(arrays, names=[field.column for field in fields]), refused

@@ -1,0 +1,70 @@
+"""From what a user gives to something rows can be read from."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from awase.core.errors import InputError
+from awase.data.formats.columnar import arrow_file, arrow_stream, parquet_file
+from awase.data.formats.delimited import Delimited
+from awase.data.formats.jsonl import JsonLines
+from awase.data.formats.objects import Objects
+from awase.data.rows import Source
+
+_FORMATS = {
+    ".csv": lambda path: Delimited(path, ","),
+    ".tsv": lambda path: Delimited(path, "\t"),
+    ".tab": lambda path: Delimited(path, "\t"),
+    ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
+    ".json": JsonLines,
+    ".parquet": parquet_file,
+    ".arrow": arrow_file,
+    ".feather": arrow_file,
+    ".ipc": arrow_file,
+}
+_COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
+_TEXT_FORMATS = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json"}
+
+
+def open_source(given: Any, positions: Sequence[str]) -> Source:
+    """The source for a path (by its suffix), a list of tuples or dicts, or a data frame.
+
+    ``positions`` are the names of the values of a tuple.
+    """
+    if isinstance(given, str | PathLike):
+        return _open_file(Path(given))
+    if hasattr(given, "__arrow_c_stream__"):
+        return arrow_stream(given)
+    if isinstance(given, Sequence) and not isinstance(given, bytes):
+        return Objects(given, positions)
+    raise InputError(
+        "E0117",
+        f"rows cannot be read from a {type(given).__name__}",
+        remedy="give a path, a list of tuples or dicts, or a data frame (pandas, polars, HF datasets, pyarrow)",
+    )
+
+
+def _open_file(path: Path) -> Source:
+    if not path.exists():
+        raise InputError("E0101", "there is no such file", place=str(path), remedy="check the path")
+    if path.is_dir():
+        raise InputError(
+            "E0102",
+            "this is a directory, not a file",
+            place=str(path),
+            remedy="give a file in it; a BEIR folder has corpus.jsonl, queries.jsonl and qrels/*.tsv",
+        )
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    compressed = bool(suffixes) and suffixes[-1] in _COMPRESSED
+    suffix = "".join(suffixes[-2:-1] if compressed else suffixes[-1:])
+    if suffix not in (_TEXT_FORMATS if compressed else _FORMATS):
+        known = ", ".join(sorted(_FORMATS))
+        raise InputError(
+            "E0112",
+            f"the suffix {suffix!r} does not name a format",
+            place=str(path),
+            remedy=f"rename the file to one of {known} (text formats also with .gz, .bz2, .zst, .lz4)",
+        )
+    return _FORMATS[suffix](path)
