@@ -7,6 +7,9 @@ import numpy as np
 import pyarrow as pa
 import tokenizers
 
+from awase.core.errors import InputError
+from awase.core.limits import MAX_TEXT_BYTES
+from awase.data.text.texts import check_texts, check_types
 from awase.data.text.words import CLASSES
 from awase.kernels.words import WordTable, gather, holds, spans
 
@@ -20,29 +23,48 @@ _SEPARATOR = "\U0010fffd"  # the last private-use character
 def blocks(texts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The texts as UTF-8 bytes (uint8) and offsets (int64) into them, without a copy where they are Arrow arrays.
 
-    texts: list[str], pa.Array or pa.ChunkedArray of strings without nulls.
+    texts: list[str], pa.Array or pa.ChunkedArray of strings. Raises as ``check_texts``.
     """
+    row = 0
     for array in _arrays(texts):
         data = array.buffers()[2]
         raw = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
         offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+        sizes = np.diff(offsets)
+        if array.null_count or sizes.max() > MAX_TEXT_BYTES:
+            check_texts(array.to_pylist(), row)
         start = 0
         while start < len(array):
             stop = max(start + 1, int(np.searchsorted(offsets, offsets[start] + _BLOCK_BYTES, "right")) - 1)
             yield raw, offsets[start : stop + 1]
             start = stop
+        row += len(array)
 
 
 def _arrays(texts) -> Iterator[pa.Array]:
+    """The texts as Arrow large_string arrays, none of them empty."""
     if isinstance(texts, pa.ChunkedArray):
         for chunk in texts.chunks:
             yield from _arrays(chunk)
     elif isinstance(texts, pa.Array):
         if len(texts):
-            yield texts if texts.type == pa.large_string() else texts.cast(pa.large_string())
+            yield texts if texts.type == pa.large_string() else _as_strings(texts)
     else:
         for start in range(0, len(texts), _BLOCK_TEXTS):
-            yield pa.array(texts[start : start + _BLOCK_TEXTS], pa.large_string())
+            some = list(texts[start : start + _BLOCK_TEXTS])
+            check_types(some, start)
+            try:
+                yield pa.array(some, pa.large_string())
+            except UnicodeEncodeError:
+                check_texts(some, start)
+                raise  # not reached: what Arrow cannot encode, Python cannot
+
+
+def _as_strings(array: pa.Array) -> pa.Array:
+    try:
+        return array.cast(pa.large_string())
+    except pa.ArrowException:
+        raise InputError("E0253", f"an array of texts must hold strings, not {array.type}", remedy="cast it first") from None
 
 
 class WordMemory:
@@ -103,6 +125,7 @@ class WordMemory:
             encoded = [one.ids for one in self._hf.encode_batch_fast(words, add_special_tokens=False)]
             return np.array([i for ids in encoded for i in ids], np.int32), np.array([len(ids) for ids in encoded], np.int64)
         separator = self._joined.token_to_id(_SEPARATOR)
+        assert separator is not None
         stream: list[int] = []
         for one in self._joined.encode_batch_fast(texts, add_special_tokens=False):
             stream.extend(one.ids)

@@ -18,7 +18,8 @@ import numpy as np
 import tokenizers
 
 from awase.core.errors import FormatError, InputError, LimitError
-from awase.core.limits import MAX_JSON_BYTES, MAX_TEXT_BYTES
+from awase.core.limits import MAX_JSON_BYTES
+from awase.data.text.texts import check_texts
 from awase.data.text.words import safe_cuts
 
 if TYPE_CHECKING:
@@ -104,14 +105,18 @@ class Tokenizer:
 
         Raises InputError for what is not text (it names the row) and LimitError for a text over ``MAX_TEXT_BYTES``.
         """
-        if isinstance(texts, str):
-            raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
-        parts = list(self._words(texts) if self._cuts is not None and _worth_it(texts) else self._wholes(texts))
+        parts = list(self.blocks(texts))
         if not parts:
             return Tokens(np.zeros(0, np.int32), np.zeros(1, np.int64))
         shifts = np.cumsum([0, *(len(ids) for ids, _ in parts)])
         offsets = [part.offsets[:-1] + shift for part, shift in zip(parts, shifts)]
         return Tokens(np.concatenate([ids for ids, _ in parts]), np.concatenate([*offsets, shifts[-1:]]))
+
+    def blocks(self, texts: Texts) -> Iterator[Tokens]:
+        """What ``encode`` gives, some texts at a time and in order, so that memory is bounded."""
+        if isinstance(texts, str):
+            raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
+        return self._words(texts) if self._cuts is not None and _worth_it(texts) else self._wholes(texts)
 
     def _words(self, texts: Texts) -> Iterator[Tokens]:
         from awase.data.text.memory import WordMemory, blocks
@@ -139,45 +144,6 @@ class Tokenizer:
                 keep = ids != self.unk_id
                 ids, offsets = ids[keep], np.cumsum([0, *keep], dtype=np.int64)[offsets]
             yield Tokens(ids, offsets)
-
-
-def check_texts(texts: Sequence[str], start: int = 0) -> None:
-    """Raises InputError or LimitError, with the row counted from ``start``, unless all are texts we accept."""
-    if not all(issubclass(kind, str) for kind in set(map(type, texts))):
-        row = next(row for row, text in enumerate(texts) if not isinstance(text, str))
-        raise InputError(
-            "E0253",
-            f"a text must be a string, not {type(texts[row]).__name__}",
-            place=f"row {start + row}",
-            value=texts[row],
-            remedy="convert it to a string, or leave the row out",
-        )
-    if max(map(len, texts), default=0) > MAX_TEXT_BYTES // 4 or not "".join(texts).isascii():
-        for row, text in enumerate(texts):
-            _check_bytes(text, start + row)
-
-
-def _check_bytes(text: str, row: int) -> None:
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        raise InputError(
-            "E0254",
-            f"a text holds half of a surrogate pair, {text[error.start]!r}, at character {error.start}",
-            place=f"row {row}",
-            remedy="decode the source as UTF-8 or UTF-16; it was probably cut inside a character",
-        ) from None
-    if size > MAX_TEXT_BYTES:
-        raise too_large(size, row)
-
-
-def too_large(size: int, row: int) -> LimitError:
-    return LimitError(
-        "E0250",
-        f"a text has {size:,} bytes; at most {MAX_TEXT_BYTES:,} are accepted",
-        place=f"row {row}",
-        remedy="split it into passages",
-    )
 
 
 def _worth_it(texts: Texts) -> bool:

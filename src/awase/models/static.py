@@ -1,0 +1,154 @@
+"""The static model: a text's vector is the mean of its tokens' rows. Needs numpy, tokenizers and safetensors only."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from awase.core.errors import ConfigError, InputError, IntegrityError
+from awase.core.suggest import did_you_mean
+from awase.data.text.texts import check_types
+from awase.data.text.tokenizer import Tokenizer
+
+_ROLES = ("query", "document")
+_COLD_FLOATS = 1 << 26  # rows times dim below which importing numba takes longer than it saves
+_NUMPY_FLOATS = 1 << 22  # copied at a time without numba
+
+
+class StaticModel:
+    """A tokenizer and a row for each token.
+
+    tokenizer_json: the text of a tokenizer.json. table: (vocab_size, dim) float32; the row of the unknown token is never
+    read and made zero. prompts: text put before each text, by role. info: what ``awase.json`` shall remember of the training.
+
+    >>> from awase.data.text.tokenizer import train_tokenizer
+    >>> tokenizer = train_tokenizer(["red wine", "white wine"], vocab_size=40)
+    >>> model = StaticModel(tokenizer.to_json(), np.eye(tokenizer.vocab_size, dtype=np.float32))
+    >>> red, _ = model.encode(["Red wine", "unseen?"])
+    >>> red[red > 0]
+    array([0.70710677, 0.70710677], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        tokenizer_json: str,
+        table: np.ndarray,
+        *,
+        normalize: bool = True,
+        name: str = "static",
+        prompts: Mapping[str, str] | None = None,
+        info: dict | None = None,
+        drop_unknown: bool = True,
+    ):
+        self.tokenizer = Tokenizer.from_json(tokenizer_json, drop_unknown=drop_unknown)
+        self.table = _checked(table, self.tokenizer)
+        self.normalize, self.name = normalize, name
+        self.prompts, self.info = dict(prompts or {}), dict(info or {})
+
+    @property
+    def dim(self) -> int:
+        return self.table.shape[1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over all that decides the vectors: table, tokenizer, prompts and how rows become a vector."""
+        return fingerprint(
+            self.table, self.tokenizer.to_json(), [self.normalize, self.tokenizer.drop_unknown, sorted(self.prompts.items())]
+        )
+
+    def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
+        """The vectors of texts, float32 (n_texts, dim).
+
+        v = mean of table[t] over the tokens t of the text, then v / |v| if the model normalises; no known token: v = 0.
+        dim: keep the first so many dimensions and normalise again (Matryoshka). role: "query" or "document".
+        Raises ConfigError for a role or a dim that is not there, InputError and LimitError as ``Tokenizer.encode``.
+        """
+        width = self.dim if dim is None else dim
+        if not 1 <= width <= self.dim:
+            raise ConfigError("E0410", f"the model has {self.dim} dimensions", value=dim, remedy=f"dim from 1 to {self.dim}")
+        if role not in _ROLES and role not in self.prompts:
+            raise ConfigError("E0411", f"there is no role {role!r}", remedy=did_you_mean(role, {*_ROLES, *self.prompts}))
+        if prompt := self.prompts.get(role):
+            texts = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # pyright: ignore[reportAttributeAccessIssue]
+            check_types(texts)
+            texts = [prompt + text for text in texts]
+        out = np.empty((len(texts), width), np.float32)
+        start = 0
+        for ids, offsets in self.tokenizer.blocks(texts):
+            stop = start + len(offsets) - 1
+            vectors = out[start:stop] if width == self.dim else np.empty((stop - start, self.dim), np.float32)
+            mean_rows(self.table, ids, offsets, vectors)
+            if width < self.dim:
+                out[start:stop] = vectors[:, :width]
+            if self.normalize:
+                _normalise(out[start:stop])
+            start = stop
+        return out
+
+    def save(self, path: Path | str, card: str | None = None, extra: Mapping[str, bytes] | None = None) -> None:
+        """Writes a folder that Awase, sentence-transformers and model2vec load. See ``awase.models.folder.save``."""
+        from awase.models.folder import save
+
+        save(self, path, card=card, extra=extra)
+
+
+def fingerprint(table: np.ndarray, tokenizer_json: str, settings: list) -> str:
+    """sha256, in hex, of a table, a tokenizer and settings that JSON can hold."""
+    digest = hashlib.sha256(json.dumps([table.shape, settings], ensure_ascii=False).encode())
+    digest.update(np.ascontiguousarray(table, "<f4").data)
+    digest.update(tokenizer_json.encode())
+    return digest.hexdigest()
+
+
+def mean_rows(table: np.ndarray, ids: np.ndarray, offsets: np.ndarray, out: np.ndarray) -> None:
+    """out[i] = mean of table[t] over t in ids[offsets[i]:offsets[i + 1]], zero if there are none. out: (n, dim) float32."""
+    n, width = out.shape
+    native = "awase.kernels.bags" in sys.modules or (len(ids) * width >= _COLD_FLOATS and find_spec("numba") is not None)
+    if native:
+        from awase.kernels.bags import bag_mean
+
+        bag_mean(table, np.ones(len(table), np.float32), ids, offsets, np.arange(n), 0, n, out)
+        return
+    out[:] = 0
+    rows = np.flatnonzero(np.diff(offsets))
+    begins = offsets[rows]
+    step = max(1, _NUMPY_FLOATS // width)
+    for begin in range(0, len(ids), step):
+        some = ids[begin : begin + step]
+        first, last = np.searchsorted(begins, begin, "right") - 1, np.searchsorted(begins, begin + len(some), "left")
+        starts = np.maximum(begins[first:last], begin) - begin
+        out[rows[first:last]] += np.add.reduceat(table[some], starts, axis=0)
+    out *= (np.float32(1) / np.maximum(np.diff(offsets), 1).astype(np.float32))[:, None]
+
+
+def _normalise(vectors: np.ndarray) -> None:
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
+    np.divide(vectors, norms, out=vectors, where=norms > 0)
+
+
+def _checked(table: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
+    table = np.ascontiguousarray(table, np.float32)
+    if table.ndim != 2 or table.shape[1] == 0:
+        raise InputError(
+            "E0412", "a table has the shape (tokens, dim)", value=table.shape, remedy="give one row for each token"
+        )
+    if len(table) < tokenizer.vocab_size:
+        raise IntegrityError(
+            "E0413",
+            f"the tokenizer has {tokenizer.vocab_size:,} tokens, the table only {len(table):,} rows",
+            remedy="they belong to different models: save or download the folder again",
+        )
+    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if len(bad):
+        raise InputError(
+            "E0414", f"{len(bad):,} rows of the table hold NaN or infinity", place=f"row {bad[0]}", remedy="train or save again"
+        )
+    if tokenizer.drop_unknown and tokenizer.unk_id is not None and table[tokenizer.unk_id].any():
+        table = table.copy()
+        table[tokenizer.unk_id] = 0
+    return table
