@@ -66,7 +66,7 @@ def test_geometry_takes_the_relevant_pairs_only():
     assert found["alignment"] == 0.0
     assert found["uniformity"] == pytest.approx(-8.0)
     assert found["uniformity_queries"] == pytest.approx(-4.0)
-    assert (found["n_pairs"], found["n_zero"]) == (2, 1)
+    assert (found["n_pairs"], found["n_zero_vectors"]) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def geometry(queries: np.ndarray, documents: np.ndarray, judged: Judged, *, seed
     """The layout of one model's vectors for the judged texts, for a report; the arrays are those of ``judged``, in its order.
 
     alignment: of each query with its relevant documents; uniformity and uniformity_queries: of documents and of queries;
-    n_pairs and n_zero: how many pairs there were and how many vectors had no direction.
+    n_pairs and n_zero_vectors: how many pairs there were and how many vectors had no direction.
     """
     for what, vectors, texts in (("query", queries, judged.queries), ("document", documents, judged.documents)):
         if len(vectors) != len(texts):
@@ -67,7 +67,7 @@ def geometry(queries: np.ndarray, documents: np.ndarray, judged: Judged, *, seed
         "uniformity": uniformity(documents, seed=seed),
         "uniformity_queries": uniformity(queries, seed=seed),
         "n_pairs": len(query),
-        "n_zero": int(np.count_nonzero(~queries.any(axis=1)) + np.count_nonzero(~documents.any(axis=1))),
+        "n_zero_vectors": int(np.count_nonzero(~queries.any(axis=1)) + np.count_nonzero(~documents.any(axis=1))),
     }
 
 

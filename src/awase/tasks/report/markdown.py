@@ -1,0 +1,103 @@
+"""The report as Markdown, for a repository or a model card."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from awase.tasks.report import words
+from awase.tasks.report.value import Report
+
+_TEXT_CHARS = 300
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
+
+
+def render(report: Report) -> str:
+    """``report.md``."""
+    judged = report.judged
+    parts = [
+        f"# {_text(report.title)}",
+        f"{judged['n_queries']:,} queries, {judged['n_candidates']:,} candidate documents, 95 % bootstrap intervals over the queries.",
+        "\n".join(f"- {_text(sentence)}" for sentence in report.verdict),
+        "## Systems",
+        _systems(report),
+    ]
+    if report.tests:
+        parts += [
+            "## Tests",
+            _tests(report),
+            "p is from a paired randomisation test, corrected by Holm's method for the number of tests.",
+        ]
+    if report.pareto:
+        parts += ["## Quality, size and speed", _pareto(report)]
+    if report.dims:
+        parts += ["## Fewer dimensions", _dims(report)]
+    for label, section in words.sections(report.as_dict()):
+        parts += [f"## {label}", _table(("", ""), ((_text(key), _text(value)) for key, value in words.facts(section)))]
+    if report.worst and report.worst["queries"]:
+        a, b = words.system(report.worst["a"]), words.system(report.worst["b"])
+        parts += [f"## Where {_text(a)} falls furthest behind {_text(b)}", *map(_case, report.worst["queries"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _systems(report: Report) -> str:
+    names = report.judged["metrics"]
+    heads = [h for name in names for h in ([words.metric(name), "95 % CI"] if name == report.metric else [words.metric(name)])]
+    best = {name: max(of[name] for of in report.systems.values()) for name in names}
+    rows = []
+    for label, of in report.systems.items():
+        cells = [_text(words.system(label))]
+        for name in names:
+            cells.append(f"**{of[name]:.3f}**" if of[name] == best[name] else f"{of[name]:.3f}")
+            if name == report.metric:
+                cells.append("{:.3f} to {:.3f}".format(*of[f"{name}_ci"]))
+        rows.append(cells)
+    return _table(("system", *heads), rows)
+
+
+def _tests(report: Report) -> str:
+    rows = []
+    for test in report.tests:
+        low, high = (words.points(bound) for bound in test["ci"])
+        difference = words.points(test["difference"], signed=True)
+        pair = f"{words.system(test['a'])} − {words.system(test['b'])}"
+        rows.append([_text(pair), words.metric(test["metric"]), difference, f"{low} to {high}", words.p_value(test["p_holm"])])
+    return _table(("pair", "metric", "points", "95 % CI", "p"), rows)
+
+
+def _pareto(report: Report) -> str:
+    rows = [
+        [
+            _text(words.system(row["system"])),
+            f"{row['quality']:.3f}",
+            words.size(row["bytes"]),
+            words.seconds(row["latency_s"]),
+            words.DOMINATED if row["dominated"] else "",
+        ]
+        for row in report.pareto
+    ]
+    return _table(("system", words.metric(report.metric), "size", "per query", "remark"), rows)
+
+
+def _dims(report: Report) -> str:
+    return _table(
+        ("dimensions", words.metric(report.metric)), ([str(row["dim"]), f"{row[report.metric]:.3f}"] for row in report.dims)
+    )
+
+
+def _case(case: dict) -> str:
+    lines = [f"**{_text(case['query'])}**", "", *(f"- relevant: {_text(text)}" for text in case["relevant"])]
+    for side in (case["a"], case["b"]):
+        returned = "; ".join(_text(text) for text in side["returned"])
+        lines.append(f"- {_text(words.system(side['system']))}: {words.rank(side)}; returned: {returned}")
+    return "\n".join(lines)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    rule = [":--", *("--:" for _ in heads[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
+
+
+def _text(text: str) -> str:
+    """One line of plain text: nothing in it is markup, and it is not too long to read."""
+    line = " ".join(text.split())
+    line = line if len(line) <= _TEXT_CHARS else line[: _TEXT_CHARS - 1] + "…"
+    return _SPECIAL.sub(r"\\\1", line)

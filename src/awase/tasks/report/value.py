@@ -1,0 +1,237 @@
+"""The report as a value: everything that its forms show is in it, and all of it is in ``report.json``."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from awase.core.errors import InputError
+from awase.store.files import write_bytes
+from awase.tasks.pareto import dominated
+from awase.tasks.report import words
+from awase.tasks.retrieval import Judgement, worst_queries
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FORMAT = 1
+_BINS = 40  # of the histogram of differences; even, so that no bin holds both signs
+_CURVE_POINTS = 400  # a longer loss curve is averaged down to so many points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a judgement found, with what it was found on and at what cost. Made by ``Report.of``.
+
+    systems: name -> {metric: mean, metric_ci: [low, high]}; tests: {a, b, metric, difference, ci, p, p_holm}, p_holm being p
+    corrected for the number of tests; judged: what the systems were asked; differences: per test, a histogram over queries;
+    worst: queries where one system falls furthest behind another; pareto: quality, bytes and latency of each system;
+    dims: quality of the vectors cut to fewer dimensions; history: [step, value] of the loss and of the metric on validation data.
+    data, split, cost, geometry, fusion, recipe and environment are shown entry by entry; ``_s`` and ``_bytes`` at the end of
+    a name are units.
+    """
+
+    title: str
+    judged: dict[str, Any]
+    systems: dict[str, dict[str, Any]]
+    tests: list[dict[str, Any]]
+    data: dict[str, Any]
+    split: dict[str, Any]
+    cost: dict[str, Any]
+    seed: int
+    differences: list[dict[str, Any]] = field(default_factory=list)
+    worst: dict[str, Any] | None = None
+    geometry: dict[str, Any] | None = None
+    fusion: dict[str, Any] | None = None
+    pareto: list[dict[str, Any]] = field(default_factory=list)
+    dims: list[dict[str, Any]] = field(default_factory=list)
+    history: dict[str, list[list[float]]] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        judgement: Judgement,
+        *,
+        title: str,
+        data: Mapping,
+        split: Mapping,
+        cost: Mapping,
+        recipe: Mapping | None = None,
+        environment: Mapping | None = None,
+        geometry: Mapping | None = None,
+        fusion: Mapping | None = None,
+        worst: tuple[str, str] | None = None,
+        n_worst: int = 10,
+        n_bytes: Mapping[str, int] | None = None,
+        dims: Sequence[Mapping] = (),
+        history: Sequence[Mapping] = (),
+    ) -> "Report":
+        """The report of a judgement; numbers from numpy are taken as they are, and anything that JSON cannot hold raises E0809.
+
+        worst: (a, b) lists the ``n_worst`` queries where a falls furthest behind b; n_bytes: the size of each system, for the
+        Pareto table; dims: {dim, metric, optionally metric_ci} per number of dimensions kept; history: rows of a training log, of
+        which step, loss and the metric are read.
+        """
+        first, n_queries = judgement.metrics[0], len(judgement.judged.queries)
+        systems: dict[str, dict[str, Any]] = {
+            label: {key: value for name, m in of.items() for key, value in ((name, m.mean), (f"{name}_ci", [m.low, m.high]))}
+            for label, of in judgement.systems.items()
+        }
+        tests = [
+            {
+                "a": t.a,
+                "b": t.b,
+                "metric": t.metric,
+                "difference": t.difference,
+                "ci": [t.low, t.high],
+                "p": t.p,
+                "p_holm": t.p_holm,
+            }
+            for t in judgement.tests
+        ]
+        judged = {
+            "name": judgement.judged.name,
+            "n_queries": n_queries,
+            "n_candidates": len(judgement.judged.documents),
+            "n_skipped": judgement.n_skipped,
+            "metrics": list(judgement.metrics),
+            "search_s": judgement.seconds,
+        }
+        latencies = {label: s / n_queries for label, s in judgement.seconds.items()}
+        found = Report(
+            title=title,
+            judged=judged,
+            systems=systems,
+            tests=tests,
+            data=dict(data),
+            split=dict(split),
+            cost=dict(cost),
+            seed=judgement.seed,
+            differences=[_histogram(judgement, t["a"], t["b"], first) for t in words.told(systems, tests, first)],
+            worst=None
+            if worst is None
+            else {"a": worst[0], "b": worst[1], "queries": worst_queries(judgement, *worst, n=n_worst)},
+            geometry=None if geometry is None else dict(geometry),
+            fusion=None if fusion is None else dict(fusion),
+            pareto=_pareto({label: of[first] for label, of in systems.items()}, n_bytes, latencies),
+            dims=[dict(row) for row in dims],
+            history=_curves(history, first),
+            recipe=dict(recipe or {}),
+            environment=dict(environment or {}),
+        )
+        return Report(**_plain(dataclasses.asdict(found), "report"))
+
+    @property
+    def metric(self) -> str:
+        """The metric that was tested."""
+        return self.judged["metrics"][0]
+
+    @property
+    def verdict(self) -> list[str]:
+        """What the evidence supports, in sentences: one for each test, then which system to use, then what to keep in mind."""
+        return [
+            *(words.finding(test) for test in words.told(self.systems, self.tests, self.metric)),
+            words.advice(self.systems, self.tests, self.metric),
+            *words.cautions(self.judged, self.data),
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The content of ``report.json``, with the verdict in it."""
+        return {"format": FORMAT, **dataclasses.asdict(self), "verdict": self.verdict}
+
+    def as_json(self) -> str:
+        """``report.json`` as text."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+    def files(self) -> dict[str, bytes]:
+        """The forms that are files: ``report.json``, ``report.md`` and ``report.html``, a page that needs nothing else."""
+        from awase.tasks.report import markdown, page
+
+        forms = {"report.json": self.as_json(), "report.md": markdown.render(self), "report.html": page.render(self)}
+        # Half of a surrogate pair can come in through JSON data; UTF-8 has no bytes for it.
+        return {name: text.encode("utf-8", "replace") for name, text in forms.items()}
+
+    def write(self, folder: Path | str) -> None:
+        """Write ``files()`` into a folder, each in one step."""
+        for name, content in self.files().items():
+            write_bytes(Path(folder) / name, content)
+
+    def print(self, console: "Console | None" = None) -> None:
+        """Print the report to a terminal."""
+        from awase.tasks.report import terminal
+
+        terminal.show(self, console)
+
+
+def _histogram(judgement: Judgement, a: str, b: str, metric: str) -> dict:
+    """How the difference a - b is spread over the queries; equal queries are counted apart from the bins."""
+    difference = judgement.systems[a][metric].per_query - judgement.systems[b][metric].per_query
+    apart = difference[difference != 0]
+    counts, _ = np.histogram(apart, bins=_BINS, range=(-1, 1))
+    return {
+        "a": a,
+        "b": b,
+        "metric": metric,
+        "counts": counts,
+        "n_better": np.count_nonzero(difference > 0),
+        "n_equal": len(difference) - len(apart),
+        "n_worse": np.count_nonzero(difference < 0),
+    }
+
+
+def _pareto(quality: Mapping[str, float], n_bytes: Mapping[str, int] | None, latency_s: Mapping[str, float]) -> list[dict]:
+    if n_bytes is None:
+        return []
+    names = list(quality)
+    missing = [name for name in names if name not in n_bytes]
+    if missing:
+        raise InputError(
+            "E0809", "a system has no size", place="n_bytes", value=missing[0], remedy="give n_bytes for every system"
+        )
+    beaten = dominated(
+        [quality[name] for name in names], [n_bytes[name] for name in names], [latency_s[name] for name in names]
+    )
+    return [
+        {"system": name, "quality": quality[name], "bytes": n_bytes[name], "latency_s": latency_s[name], "dominated": out}
+        for name, out in zip(names, beaten)
+    ]
+
+
+def _curves(history: Sequence[Mapping], metric: str) -> dict[str, list]:
+    """[step, value] of the loss and of the metric; a long curve is averaged over spans of equal length."""
+    curves = {}
+    for key in ("loss", metric):
+        rows = [[row["step"], row[key]] for row in history if key in row]
+        if len(rows) > _CURVE_POINTS:
+            rows = [span.mean(axis=0) for span in np.array_split(np.array(rows, dtype=np.float64), _CURVE_POINTS)]
+        if rows:
+            curves[key] = rows
+    return curves
+
+
+def _plain(value: Any, place: str) -> Any:
+    """The value as JSON has it: str, bool, int, finite float, None, lists and dicts with str keys."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{place}.{key}") for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item, f"{place}[{i}]") for i, item in enumerate(value)]
+    if isinstance(value, np.generic):
+        return _plain(value.item(), place)
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            raise InputError(
+                "E0809", "a report holds finite numbers only", place=place, value=value, remedy="leave it out, or give None"
+            )
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    raise InputError(
+        "E0809", "a report cannot hold this type", place=place, value=type(value).__name__, remedy="give text or numbers"
+    )

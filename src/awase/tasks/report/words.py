@@ -1,0 +1,173 @@
+"""Numbers and findings as people read them: the same words in the terminal, in Markdown and on the page."""
+
+from collections.abc import Mapping, Sequence
+
+from awase.tasks.metrics import parse_metric
+
+ALPHA = 0.05
+FEW_QUERIES = 100
+DOMINATED = "another is as good or better in all three"
+_MANY_TESTS = 4
+_NAMES = {"bm25": "BM25"}
+_LABELS = {
+    "train_s": "training",
+    "train_cpu_s": "training, CPU",
+    "peak_rss_bytes": "peak memory",
+    "cpus": "processors",
+}
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+
+
+def system(name: str) -> str:
+    """A system's name as the field writes it."""
+    return _NAMES.get(name, name)
+
+
+def metric(name: str) -> str:
+    """A metric's name as the field writes it: ``ndcg@10`` is nDCG@10."""
+    return parse_metric(name).label
+
+
+def points(difference: float, *, signed: bool = False) -> str:
+    """A difference of two metrics in points, hundredths of the scale: 0.032 is 3.2."""
+    value = round(100 * difference, 1)
+    return f"{value or 0.0:{'+' if signed and value else ''}.1f}".replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """As many digits as matter: 0.0004, 0.021, 0.61."""
+    return f"{p:.4f}" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def size(n_bytes: float) -> str:
+    """Bytes in thousands: 45100000 is 45.1 MB."""
+    unit = 0
+    while n_bytes >= 999.5 and unit < len(_UNITS) - 1:
+        n_bytes, unit = n_bytes / 1000, unit + 1
+    return f"{n_bytes:.3g} {_UNITS[unit]}"
+
+
+def seconds(s: float) -> str:
+    """A duration: 0.0021 is 2.1 ms, 83 is 1 min 23 s."""
+    if s < 1e-3:
+        return f"{1e6 * s:.3g} µs"
+    if s < 1:
+        return f"{1e3 * s:.3g} ms"
+    if s < 60:
+        return f"{s:.1f} s"
+    minutes, rest = divmod(round(s), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def facts(values: Mapping, prefix: str = "", unit: str = "") -> list[tuple[str, str]]:
+    """(label, text) for each entry of a section; nested sections become ``outer: inner``, units are read off the names.
+
+    >>> facts({"train_s": 12.0, "search_s": {"bm25": 0.002}, "n_pairs": 1200, "model_bytes": 45_100_000})
+    [('training', '12.0 s'), ('search: bm25', '2 ms'), ('pairs', '1,200'), ('model', '45.1 MB')]
+    """
+    found = []
+    for key, value in values.items():
+        bare, own_unit = _label(key)
+        label, measured_in = prefix + bare, own_unit or unit
+        if isinstance(value, Mapping):
+            found += facts(value, f"{label}: ", measured_in)
+        elif isinstance(value, (list, tuple)):
+            found.append((label, "; ".join(map(_item, value)) or "none"))
+        else:
+            found.append((label, _text(value, measured_in, grouped=key != "seed")))
+    return found
+
+
+def _label(key: str) -> tuple[str, str]:
+    """The name for people, and the unit at the end of the key."""
+    unit = next((unit for unit in ("bytes", "s") if key.endswith(f"_{unit}")), "")
+    return _LABELS.get(key) or key.removesuffix(f"_{unit}").removeprefix("n_").replace("_", " "), unit
+
+
+def _item(value: object) -> str:
+    return ", ".join(f"{label} {text}" for label, text in facts(value)) if isinstance(value, Mapping) else _text(value)
+
+
+def _text(value: object, unit: str = "", *, grouped: bool = True) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if not isinstance(value, (int, float)):
+        return str(value)
+    if unit:
+        return size(value) if unit == "bytes" else seconds(value)
+    if isinstance(value, int):
+        return f"{value:,}" if grouped else str(value)
+    return f"{value:.4g}".replace("-", "−")
+
+
+def finding(test: Mapping) -> str:
+    """What one paired test supports, in a sentence; the better system comes first when there is one."""
+    a, b, difference, (low, high) = test["a"], test["b"], test["difference"], test["ci"]
+    real = test["p_holm"] < ALPHA
+    if real and difference < 0:
+        a, b, difference, low, high = b, a, -difference, -high, -low
+    evidence = f"(95 % CI {points(low)} to {points(high)}, p = {p_value(test['p_holm'])})"
+    if real:
+        return f"{system(a)} beats {system(b)} by {points(difference)} points of {metric(test['metric'])} {evidence}."
+    of = f"between {system(a)} and {system(b)} in {metric(test['metric'])}"
+    return f"No evidence of a difference {of}: {points(difference, signed=True)} points {evidence}."
+
+
+def told(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) -> list[Mapping]:
+    """The tests worth a sentence and a plot: all when they are few, else those of the best system."""
+    if len(tests) <= _MANY_TESTS:
+        return list(tests)
+    best = max(systems, key=lambda label: systems[label][name])
+    return [test for test in tests if best in (test["a"], test["b"])]
+
+
+def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) -> str:
+    """Which system to use, and how well that is supported."""
+    best = max(systems, key=lambda label: systems[label][name])
+    has = f"the best {metric(name)}, {systems[best][name]:.3f}"
+    rivals = [
+        (test["b"] if test["a"] == best else test["a"], test["p_holm"]) for test in tests if best in (test["a"], test["b"])
+    ]
+    level = [system(rival) for rival, p in rivals if p >= ALPHA]
+    if level:
+        apart = f"these queries do not tell it apart from {_listed(level)}"
+        return f"{system(best)} has {has}, but {apart}: choose by size and speed, or judge on more queries."
+    if rivals:
+        return f"Use {system(best)}: it has {has}."
+    return f"{system(best)} has {has}; it was not tested against another system."
+
+
+def cautions(judged: Mapping, data: Mapping) -> list[str]:
+    """What to keep in mind when reading the numbers."""
+    found = []
+    if judged["n_queries"] < FEW_QUERIES:
+        found.append(f"Only {judged['n_queries']:,} queries: the intervals are wide, and below about 30 they are too narrow.")
+    if judged["n_skipped"]:
+        found.append(f"{judged['n_skipped']:,} queries without a relevant document were left out.")
+    if data.get("bad_rows"):
+        found.append(f"{data['bad_rows']:,} bad rows of the data were skipped.")
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def rank(side: Mapping) -> str:
+    """Where a system put the relevant document of a query."""
+    return "not found" if side["rank"] is None else f"rank {side['rank']:,}"
+
+
+def sections(report: Mapping) -> list[tuple[str, Mapping]]:
+    """The parts of a report that are shown entry by entry, with their headings; empty ones are left out."""
+    heads = {
+        "cost": "Cost",
+        "data": "Data",
+        "split": "Split",
+        "judged": "Judged",
+        "geometry": "Layout of the vectors",
+        "fusion": "Fusion",
+        "recipe": "Recipe",
+        "environment": "Environment",
+    }
+    return [(head, report[key]) for key, head in heads.items() if report[key]]
