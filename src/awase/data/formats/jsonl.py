@@ -98,7 +98,7 @@ class JsonLines:
                 continue
             place = f"{self.name}:{number}"
             try:
-                value: Any = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
+                value: Any = _DECODER.decode(text.decode("utf-8"))
             except UnicodeDecodeError as cause:
                 yield not_utf8(self.name, number, text, cause)
                 continue
@@ -117,6 +117,9 @@ class JsonLines:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _reason(cause: Exception) -> str:
