@@ -183,6 +183,7 @@ def remove(path: Path | str) -> None:
     """Remove a file, a link or a whole folder; a folder leaves in one step. What is not there is fine."""
     path = Path(path)
     with disk.explained(path):
+        siblings.sweep(path)
         if path.is_dir() and not path.is_symlink():
             doomed = siblings.beside(path, "new")
             disk.rename(path, doomed)
