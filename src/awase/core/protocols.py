@@ -20,9 +20,16 @@ class Hits(NamedTuple):
 class TextEncoder(Protocol):
     """A model: texts in, vectors out."""
 
-    name: str
-    dim: int
-    fingerprint: str  # sha256 over what decides the vectors; two models with one fingerprint give the same vectors
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over what decides the vectors; two models with one fingerprint give the same vectors."""
+        ...
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """float32 (n_texts, dim), unit length unless the text had no known token (then zero)."""
