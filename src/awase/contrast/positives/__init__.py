@@ -1,0 +1,5 @@
+"""Which things belong together."""
+
+from .pairs import PairSource
+
+__all__ = ["PairSource"]

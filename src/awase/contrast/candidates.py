@@ -1,0 +1,27 @@
+"""What a batch is compared with."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+def _no_pairs() -> tuple[np.ndarray, np.ndarray]:
+    return np.empty(0, np.int64), np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The documents that b anchors are scored against.
+
+    items: (c,) ids of distinct documents.
+    target: (b,) which column holds each anchor's own positive.
+    mask: two arrays (rows, columns) of the same length: pairs to leave out of the loss, because they belong together as well.
+    logq: (c,) log-probability with which each document was drawn, or None; softmax losses subtract it.
+    weight: (b,) how much each anchor counts, or None for all alike.
+    """
+
+    items: np.ndarray
+    target: np.ndarray
+    mask: tuple[np.ndarray, np.ndarray] = field(default_factory=_no_pairs)
+    logq: np.ndarray | None = None
+    weight: np.ndarray | None = None

@@ -1,0 +1,65 @@
+"""Margin (hinge, triplet) loss: the positive must beat each negative by a margin."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from awase.contrast.candidates import Candidates
+from awase.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Hinge on score differences (triplet loss: Schroff et al. 2015, arXiv 1503.03832; batch-hard: Hermans et al. 2017,
+    arXiv 1703.07737).
+
+        h_ij = max(0, margin + S_ij - S_i,target(i))        over unmasked j != target(i)
+        value_i = mean_j h_ij  ("all")   or   max_j h_ij  ("hardest")
+
+    >>> import numpy as np
+    >>> two = Candidates(items=np.array([7, 8]), target=np.array([0]))
+    >>> loss = Margin(margin=0.5)
+    >>> loss(np.array([[1.0, 0.75]]), two, loss.init())[0].tolist()
+    [0.25]
+    """
+
+    margin: float = 0.2
+    over: Literal["all", "hardest"] = "all"
+    name = "margin"
+
+    def __post_init__(self):
+        if not self.margin >= 0:
+            raise ConfigError(
+                "E0502", "margin must not be negative", value=self.margin, remedy="0.2 is usual for cosine scores"
+            )
+        if self.over not in ("all", "hardest"):
+            raise ConfigError("E0502", "over must be 'all' or 'hardest'", value=self.over)
+
+    def init(self) -> np.ndarray:
+        """No parameters."""
+        return np.zeros(0)
+
+    def __call__(self, S, candidates: Candidates, params):
+        """(value (b,), dS (b, c), dparams (0,)) for scores S (b, c)."""
+        xp = array_namespace(S)
+        rows, target = xp.arange(S.shape[0]), candidates.target
+        hinge = self.margin + S - S[rows, target][:, None]
+        hinge[rows, target] = 0
+        hinge[candidates.mask] = 0
+        active = hinge > 0
+        if self.over == "hardest":
+            hardest = xp.argmax(hinge, axis=1)
+            share = xp.zeros_like(S)
+            share[rows, hardest] = 1
+        else:
+            counted = xp.ones_like(S)
+            counted[rows, target] = 0
+            counted[candidates.mask] = 0
+            n_negatives = xp.sum(counted, axis=1, keepdims=True)
+            share = counted / xp.where(n_negatives == 0, xp.ones_like(n_negatives), n_negatives)
+        value = xp.sum(xp.where(active, hinge, xp.zeros_like(S)) * share, axis=1)
+        dS = xp.where(active, share, xp.zeros_like(S))
+        dS[rows, target] = -xp.sum(dS, axis=1)
+        return value, dS, np.zeros(0)

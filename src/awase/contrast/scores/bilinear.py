@@ -1,0 +1,58 @@
+"""Scores that are an inner product, of the vectors or of their directions."""
+
+from dataclasses import dataclass
+
+from array_api_compat import array_namespace
+
+
+@dataclass(frozen=True)
+class Dot:
+    """S = A Cᵀ.
+
+    >>> import numpy as np
+    >>> Dot()(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [0.0, 1.0]]))
+    array([[11.,  2.]])
+    """
+
+    name = "dot"
+    normalized = False
+
+    def __call__(self, A, C):
+        return A @ C.T
+
+    def pull(self, A, C, S, dS):
+        """(dA, dC) for an upstream gradient dS (b, c)."""
+        return dS @ C, dS.T @ A
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """S = A Cᵀ / (|A| |C|). A zero vector scores 0 with everything, and gets no gradient.
+
+    >>> import numpy as np
+    >>> Cosine()(np.array([[3.0, 4.0]]), np.array([[6.0, 8.0], [0.0, 0.0]]))
+    array([[1., 0.]])
+    """
+
+    name = "cosine"
+    normalized = True
+
+    def __call__(self, A, C):
+        return (A * inverse_norm(A)) @ (C * inverse_norm(C)).T
+
+    def pull(self, A, C, S, dS):
+        """(dA, dC): the projection of the dot product's gradient on each vector's tangent plane, over its length."""
+        xp = array_namespace(A, C)
+        ia, ic = inverse_norm(A), inverse_norm(C)
+        unit_a, unit_c = A * ia, C * ic
+        along_a = xp.sum(dS * S, axis=1, keepdims=True)
+        along_c = xp.sum(dS * S, axis=0)[:, None]
+        return (dS @ unit_c - unit_a * along_a) * ia, (dS.T @ unit_a - unit_c * along_c) * ic
+
+
+def inverse_norm(V):
+    """1 / |v| for each row as a column (n, 1); 0 for a zero row."""
+    xp = array_namespace(V)
+    norm = xp.sqrt(xp.sum(V * V, axis=1, keepdims=True))
+    zero = norm == 0
+    return xp.where(zero, xp.zeros_like(norm), 1 / xp.where(zero, xp.ones_like(norm), norm))

@@ -1,0 +1,88 @@
+"""Softmax cross-entropy over a block of scores, fused: one pass for the maximum, one for the sum, one for the gradient."""
+
+import numpy as np
+from numba import njit
+
+_LEAST = np.float32(-87.0)  # exp of less is no normal float32
+_LOG2E = np.float32(1.4426950408889634)
+_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_OUT = np.float32(-1e30)  # a masked score: exp makes it nothing, and a product with 0 stays 0
+
+
+@njit(inline="always")
+def _exp(x):
+    """exp for float32 with relative error below 3e-7, in operations that the compiler vectorises (libm's call is not): 2^n times a
+    polynomial on [-ln 2 / 2, ln 2 / 2], with Cephes' coefficients."""
+    x = max(x, _LEAST)
+    n = np.floor(x * _LOG2E + np.float32(0.5))
+    r = x - n * _LN2_HIGH - n * _LN2_LOW
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + np.float32(1.0)
+    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, weight, value, W, along_a, along_c):
+    """Cross-entropy of logits  z_ij = P_ij ia_i ic_j scale - shift_j  for a block of anchors.
+
+    P: (b, c) raw inner products, read only in effect (masked entries are put back); ia (b,), ic (c,): inverse norms, or ones;
+    target (b,); masked columns of row i: mask_columns[mask_starts[i]:mask_starts[i + 1]]; weight (b,): the factor of each row's loss.
+    Adds to value (b,) the weighted loss; writes W (b, c) = d loss / d P; writes along_a (b,) = sum_j W P;
+    adds to along_c (c,) = sum_i W P.
+    """
+    b, c = P.shape
+    saved = np.empty(max(np.max(mask_starts[1:] - mask_starts[:-1]), 1), np.float32)
+    for i in range(b):
+        first, last = mask_starts[i], mask_starts[i + 1]
+        for m in range(first, last):
+            saved[m - first] = P[i, mask_columns[m]]
+            P[i, mask_columns[m]] = _OUT
+        row_scale = ia[i] * scale
+        top = np.float32(-3e38)
+        for j in range(c):
+            z = P[i, j] * ic[j] * row_scale - shift[j]
+            top = max(top, z)
+        total = np.float32(0)
+        for j in range(c):
+            e = _exp(P[i, j] * ic[j] * row_scale - shift[j] - top)
+            W[i, j] = e
+            total += e
+        own = target[i]
+        value[i] += weight[i] * (np.log(total) + top - (P[i, own] * ic[own] * row_scale - shift[own]))
+        for m in range(first, last):
+            W[i, mask_columns[m]] = 0
+        W[i, own] -= total  # e / total - 1, before the division below
+        factor = weight[i] * row_scale / total
+        along = np.float32(0)
+        for j in range(c):
+            w = W[i, j] * (factor * ic[j])
+            wp = w * P[i, j]
+            W[i, j] = w
+            along += wp
+            along_c[j] += wp
+        along_a[i] = along
+        for m in range(first, last):
+            P[i, mask_columns[m]] = saved[m - first]
+
+
+def softmax_block_twin(P, ia, ic, scale, shift, target, mask_starts, mask_columns, weight, value, W, along_a, along_c):
+    """What ``softmax_block`` computes, in numpy."""
+    rows = np.arange(len(P))
+    z = P * ia[:, None] * ic * scale - shift
+    out = np.zeros(P.shape, bool)
+    out[np.repeat(rows, np.diff(mask_starts)), mask_columns] = True
+    z[out] = -np.inf
+    top = z.max(axis=1, keepdims=True)
+    e = np.exp(z - top)
+    total = e.sum(axis=1, keepdims=True)
+    value += weight * ((np.log(total) + top)[:, 0] - z[rows, target])
+    p = e / total
+    p[rows, target] -= 1
+    W[...] = p * (weight * scale * ia)[:, None] * ic
+    along_a[...] = (W * P).sum(axis=1)
+    along_c += (W * P).sum(axis=0)

@@ -1,0 +1,75 @@
+"""How long and how fast to train. What the user leaves open is chosen from the data, with a reason that is printed."""
+
+from dataclasses import dataclass, replace
+
+from awase.core.errors import ConfigError
+
+_STEPS_WANTED = 600  # fewer, and a static model has not settled; counted on the sets of benchmarks/static.py
+_EPOCHS_MOST = 30
+
+
+@dataclass(frozen=True)
+class Plan:
+    """batch: pairs a step; epochs: passes over the pairs; rate: learning rate of the table; weight_rate: of the token weights;
+    warmup: share of the steps over which the rate rises, after which it falls linearly to 0; dims: Matryoshka prefixes, () for none;
+    patience: validations without a better result before training stops; validations: how many over the whole run, at most."""
+
+    batch: int | None = None
+    epochs: int | None = None
+    rate: float = 0.1
+    weight_rate: float = 0.02
+    warmup: float = 0.05
+    dims: tuple[int, ...] = ()
+    patience: int = 3
+    validations: int = 10
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, low in (("batch", 1), ("epochs", 1), ("patience", 1), ("validations", 0)):
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise ConfigError("E0601", f"{name} must be at least {low}", value=value)
+        if not self.rate > 0:
+            raise ConfigError("E0601", "the learning rate must be above 0", value=self.rate)
+        if not 0 <= self.warmup < 1:
+            raise ConfigError("E0601", "warmup is a share of the steps, from 0 to below 1", value=self.warmup)
+
+
+def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
+    """The plan with every open choice made, and why.
+
+    >>> settle(Plan(batch=512, epochs=2), 10_000)[1]
+    ['batch 512 and 2 epochs: as asked']
+    """
+    if n_pairs < 2:
+        raise ConfigError(
+            "E0602",
+            "training needs at least 2 pairs: the others' documents are the negatives",
+            value=n_pairs,
+            remedy="give more pairs",
+        )
+    if plan.batch and plan.epochs:
+        return plan, [f"batch {plan.batch:,} and {plan.epochs} epochs: as asked"]
+    reasons = []
+    batch = plan.batch
+    if batch is None:
+        batch = next((size for size in (1024, 512, 256, 128, 64, 32) if n_pairs >= 32 * size), min(16, n_pairs))
+        reasons.append(f"batch {batch:,}: the largest of 32 .. 1,024 that still gives 32 steps an epoch on {n_pairs:,} pairs")
+    epochs = plan.epochs
+    if epochs is None:
+        steps = max(n_pairs // batch, 1)
+        epochs = min(max(-(-_STEPS_WANTED // steps), 3), _EPOCHS_MOST)
+        reasons.append(f"{epochs} epochs: about {epochs * steps:,} steps; the best validation result is kept")
+    return replace(plan, batch=batch, epochs=epochs), reasons
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """The share of the full learning rate at a step: up linearly over the warm-up, then down linearly to 0.
+
+    >>> [round(schedule(step, 10, 0.2), 3) for step in (0, 1, 2, 9)]
+    [0.5, 1.0, 1.0, 0.125]
+    """
+    rising = max(round(steps * warmup), 1)
+    if step < rising:
+        return (step + 1) / rising
+    return (steps - step) / max(steps - rising, 1)
