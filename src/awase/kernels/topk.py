@@ -8,6 +8,7 @@ were cut into blocks. -inf means "not a candidate" and NaN never enters.
 import numpy as np
 from numba import njit
 
+_LEAST = np.finfo(np.float32).min  # everything but -inf
 _LOOK = 64  # scores compared with the threshold at once: long enough for the compiler to use vector instructions
 
 
@@ -61,6 +62,27 @@ def next_reaching(scores, start, bar):
 
 
 @njit(cache=True, nogil=True)
+def merge_row(scores, first_row, least, heap, heap_rows):
+    """`merge_topk` for one query: scores (m,), the best first in heap and heap_rows (k,). What is below `least` never enters."""
+    k, n = len(heap), len(scores)
+    if k == 0:
+        return
+    bar, is_heap = max(heap[k - 1], least), False
+    at = next_reaching(scores, 0, bar)
+    while at < n:
+        if not is_heap:  # the best first, read backwards, has the worst on top and is a heap already
+            heap[:], heap_rows[:] = heap[::-1].copy(), heap_rows[::-1].copy()
+            is_heap = True
+        if _worse(heap[0], heap_rows[0], scores[at], first_row + at):
+            heap[0], heap_rows[0] = scores[at], first_row + at
+            sift_down(heap, heap_rows, 0, k)
+            bar = max(heap[0], least)
+        at = next_reaching(scores, at + 1, bar)
+    if is_heap:
+        best_first(heap, heap_rows)
+
+
+@njit(cache=True, nogil=True)
 def merge_topk(scores, first_row, best_scores, best_rows):
     """Merge one block into the k best so far, in place.
 
@@ -73,24 +95,8 @@ def merge_topk(scores, first_row, best_scores, best_rows):
     >>> best_rows.tolist(), best_scores.tolist()
     ([[1, 4]], [[5.0, 5.0]])
     """
-    k = best_scores.shape[1]
-    if k == 0:
-        return
     for q in range(len(scores)):
-        block, heap, heap_rows = scores[q], best_scores[q], best_rows[q]
-        n, bar, is_heap = len(block), heap[k - 1], False
-        at = next_reaching(block, 0, bar)
-        while at < n:
-            if not is_heap:  # the best first, read backwards, has the worst on top and is a heap already
-                heap[:], heap_rows[:] = heap[::-1].copy(), heap_rows[::-1].copy()
-                is_heap = True
-            if block[at] > -np.inf and _worse(heap[0], heap_rows[0], block[at], first_row + at):
-                heap[0], heap_rows[0] = block[at], first_row + at
-                sift_down(heap, heap_rows, 0, k)
-                bar = heap[0]
-            at = next_reaching(block, at + 1, bar)
-        if is_heap:
-            best_first(heap, heap_rows)
+        merge_row(scores[q], first_row, _LEAST, best_scores[q], best_rows[q])
 
 
 def merge_topk_twin(scores, first_row, best_scores, best_rows):
