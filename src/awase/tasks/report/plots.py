@@ -16,6 +16,7 @@ from awase.tasks.report.value import Report
 # Colours that nothing else would use; in the SVG each becomes a variable of the page.
 INK, MUTED, GRID, BEST, OTHER = "#1a0001", "#1a0002", "#1a0003", "#1a0004", "#1a0005"
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", BEST: "best", OTHER: "other"}
+_TAG = r"<[^<>]+>"
 _WIDTH = 7.0  # inches of 72 points
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, found and copied, in any script
@@ -64,7 +65,7 @@ def plots(report: Report) -> list[Plot]:
             drawn.append(_history(report))
         if report.pareto:
             drawn.append(_pareto(report))
-    return [plot._replace(svg=_own_ids(plot.svg, f"plot{i}-")) for i, plot in enumerate(drawn)]
+    return [plot._replace(svg=_for_page(plot.svg, f"plot{i}-")) for i, plot in enumerate(drawn)]
 
 
 @contextmanager
@@ -80,25 +81,25 @@ def _figure(height: float, rows: int = 1) -> Iterator[tuple]:
     yield axes, svg
     buffer = StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg.append(_for_page(buffer.getvalue()))
+    svg.append(buffer.getvalue())
 
 
-def _for_page(svg: str) -> str:
-    """The svg element alone, as wide as its place, its colours turned into variables."""
-    svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 aria-hidden="true"', svg, count=1)
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    for colour, name in _VARIABLES.items():
-        svg = svg.replace(colour, f"var(--{name})")
-    return svg
+def _for_page(svg: str, prefix: str) -> str:
+    """The svg element alone, as wide as its place, its colours variables of the page, its ids apart from those of other drawings."""
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :].strip(), flags=re.DOTALL)
+    svg = re.sub(r'^(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg)
+    tags = re.findall(_TAG, svg)
+    used = {name for tag in tags for name in re.findall(r"""["(]#([\w-]+)[")]""", tag)}
 
+    def own(tag: re.Match) -> str:
+        text = re.sub(r' id="([^"]+)"', lambda found: f' id="{prefix}{found[1]}"' if found[1] in used else "", tag[0])
+        text = re.sub(r"""(["(])#([\w-]+)(?=[")])""", rf"\1#{prefix}\2", text)
+        for colour, name in _VARIABLES.items():
+            text = text.replace(colour, f"var(--{name})")
+        return text
 
-def _own_ids(svg: str, prefix: str) -> str:
-    """Ids that are used keep themselves apart from those of other drawings on the page; the others go."""
-    used = set(re.findall(r"#([\w-]+)", svg))
-    svg = re.sub(r' id="([\w-]+)"', lambda found: f' id="{prefix}{found[1]}"' if found[1] in used else "", svg)
-    return re.sub(r"""(?<=["(])#(?=[\w-])""", f"#{prefix}", svg)
+    # Only tags are rewritten: a system may be called anything, and in text every < and > is escaped.
+    return re.sub(_TAG, own, svg)
 
 
 def _systems(report: Report) -> Plot:

@@ -1,5 +1,7 @@
 """The report in a terminal: one table, what the evidence supports, the cost, and a few failures to look at."""
 
+from collections.abc import Mapping
+
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -23,20 +25,21 @@ def show(report: Report, console: Console | None = None) -> None:
     console.print()
     console.print(Text(report.title, style="bold"))
     console.print(Text(asked, style="dim"))
-    console.print(Padding(_systems(report, wide=console.width >= _WIDE), (1, 0)))
+    console.print(Padding(_systems(report, wide=console.width >= _WIDE), (1, 0), expand=False))
     console.print(_section("What the evidence supports", _sentences(report.verdict)))
     if report.pareto:
         console.print(_section("Quality, size and speed", _pareto(report)))
     if report.dims:
         console.print(_section("Fewer dimensions", _dims(report)))
-    console.print(_section("Cost", _facts({**report.cost, **(report.geometry or {})})))
+    for label, values in words.sections({"cost": report.cost, "geometry": report.geometry, "fusion": report.fusion}):
+        console.print(_section(label, _facts(values)))
     if report.worst and report.worst["queries"]:
         label = f"Where {words.system(report.worst['a'])} falls furthest behind {words.system(report.worst['b'])}"
         console.print(_section(label, _cases(report)))
 
 
 def _section(label: str, body: RenderableType) -> RenderableType:
-    return Group(Text(label, style="bold"), Padding(body, (0, 0, 1, 2)))
+    return Group(Text(label, style="bold"), Padding(body, (0, 0, 1, 2), expand=False))
 
 
 def _systems(report: Report, *, wide: bool) -> Table:
@@ -82,7 +85,7 @@ def _sentences(sentences: list[str]) -> Table:
     return table
 
 
-def _facts(values: dict) -> Columns:
+def _facts(values: Mapping) -> Columns:
     return Columns([Text.assemble((f"{label} ", "dim"), value) for label, value in words.facts(values)], padding=(0, 3))
 
 

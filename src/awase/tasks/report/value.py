@@ -73,9 +73,11 @@ class Report:
     ) -> "Report":
         """The report of a judgement; numbers from numpy are taken as they are, and anything that JSON cannot hold raises E0809.
 
-        worst: (a, b) lists the ``n_worst`` queries where a falls furthest behind b; n_bytes: the size of each system, for the
-        Pareto table; dims: {dim, metric, optionally metric_ci} per number of dimensions kept; history: rows of a training log, of
-        which step, loss and the metric are read.
+        data      shown as given; ``bad_rows``, how many were skipped, is repeated in the verdict
+        worst     (a, b): lists the ``n_worst`` queries where a falls furthest behind b
+        n_bytes   the size of each system: adds the Pareto table
+        dims      {dim, metric, optionally metric_ci} for each number of dimensions kept
+        history   rows of a training log, of which step, loss and the first metric are read
         """
         first, n_queries = judgement.metrics[0], len(judgement.judged.queries)
         systems: dict[str, dict[str, Any]] = {
@@ -153,8 +155,7 @@ class Report:
         from awase.tasks.report import markdown, page
 
         forms = {"report.json": self.as_json(), "report.md": markdown.render(self), "report.html": page.render(self)}
-        # Half of a surrogate pair can come in through JSON data; UTF-8 has no bytes for it.
-        return {name: text.encode("utf-8", "replace") for name, text in forms.items()}
+        return {name: text.encode() for name, text in forms.items()}
 
     def write(self, folder: Path | str) -> None:
         """Write ``files()`` into a folder, each in one step."""
@@ -216,10 +217,13 @@ def _curves(history: Sequence[Mapping], metric: str) -> dict[str, list]:
 
 def _plain(value: Any, place: str) -> Any:
     """The value as JSON has it: str, bool, int, finite float, None, lists and dicts with str keys."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, (str, Path)):
+        # A file name can hold bytes that are no text; a report cannot.
+        return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{place}.{key}") for key, item in value.items()}
+        return {_plain(str(key), place): _plain(item, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
         return [_plain(item, f"{place}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, np.generic):
@@ -230,8 +234,6 @@ def _plain(value: Any, place: str) -> Any:
                 "E0809", "a report holds finite numbers only", place=place, value=value, remedy="leave it out, or give None"
             )
         return value
-    if isinstance(value, Path):
-        return str(value)
     raise InputError(
         "E0809", "a report cannot hold this type", place=place, value=type(value).__name__, remedy="give text or numbers"
     )

@@ -30,8 +30,9 @@ def metric(name: str) -> str:
 
 def points(difference: float, *, signed: bool = False) -> str:
     """A difference of two metrics in points, hundredths of the scale: 0.032 is 3.2."""
-    value = round(100 * difference, 1)
-    return f"{value or 0.0:{'+' if signed and value else ''}.1f}".replace("-", "−")
+    value = 100 * difference
+    sign = "+" if signed and value else ""
+    return f"{value:{sign}.{1 if abs(value) >= 0.05 or not value else 2}f}".replace("-", "−")
 
 
 def p_value(p: float) -> str:
@@ -53,7 +54,7 @@ def seconds(s: float) -> str:
         return f"{1e6 * s:.3g} µs"
     if s < 1:
         return f"{1e3 * s:.3g} ms"
-    if s < 60:
+    if s < 59.95:
         return f"{s:.1f} s"
     minutes, rest = divmod(round(s), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
@@ -170,4 +171,4 @@ def sections(report: Mapping) -> list[tuple[str, Mapping]]:
         "recipe": "Recipe",
         "environment": "Environment",
     }
-    return [(head, report[key]) for key, head in heads.items() if report[key]]
+    return [(head, report[key]) for key, head in heads.items() if report.get(key)]

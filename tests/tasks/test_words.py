@@ -1,0 +1,119 @@
+"""The sentences of a report say what the numbers support, and no more."""
+
+import pytest
+
+from awase.tasks.report import words
+
+
+def result(a, b, difference, low, high, p):
+    return {"a": a, "b": b, "metric": "ndcg@10", "difference": difference, "ci": [low, high], "p": p, "p_holm": p}
+
+
+def test_a_win():
+    said = words.finding(result("trained", "bm25", 0.0321, 0.0214, 0.0429, 0.0004))
+    assert said == "trained beats BM25 by 3.2 points of nDCG@10 (95 % CI 2.1 to 4.3, p = 0.0004)."
+
+
+def test_a_loss_is_told_as_the_win_of_the_other():
+    said = words.finding(result("trained", "bm25", -0.05, -0.07, -0.03, 0.001))
+    assert said == "BM25 beats trained by 5.0 points of nDCG@10 (95 % CI 3.0 to 7.0, p = 0.001)."
+
+
+def test_no_evidence():
+    said = words.finding(result("trained", "bm25", -0.003, -0.012, 0.006, 0.61))
+    assert (
+        said == "No evidence of a difference between trained and BM25 in nDCG@10: −0.3 points (95 % CI −1.2 to 0.6, p = 0.61)."
+    )
+
+
+def test_the_corrected_p_decides():
+    test = result("a", "b", 0.02, 0.001, 0.04, 0.04) | {"p_holm": 0.08}
+    assert words.finding(test).startswith("No evidence")
+    assert "p = 0.080" in words.finding(test)
+
+
+SYSTEMS = {"bm25": {"ndcg@10": 0.7}, "trained": {"ndcg@10": 0.68}, "hybrid": {"ndcg@10": 0.75}}
+
+
+def test_advice():
+    won = [result("hybrid", "bm25", 0.05, 0.04, 0.06, 0.0002)]
+    level = [result("hybrid", "bm25", 0.05, -0.04, 0.06, 0.3), result("hybrid", "trained", 0.07, -0.01, 0.09, 0.2)]
+    assert words.advice(SYSTEMS, won, "ndcg@10") == "Use hybrid: it has the best nDCG@10, 0.750."
+    assert words.advice(SYSTEMS, level, "ndcg@10") == (
+        "hybrid has the best nDCG@10, 0.750, but these queries do not tell it apart from BM25 and trained: "
+        "choose by size and speed, or judge on more queries."
+    )
+    assert "not tested" in words.advice(SYSTEMS, [result("trained", "bm25", -0.02, -0.03, -0.01, 0.001)], "ndcg@10")
+    without = {name: of for name, of in SYSTEMS.items() if name != "hybrid"}
+    lost = [result("trained", "bm25", -0.02, -0.03, -0.01, 0.001)]
+    assert words.advice(without, lost, "ndcg@10") == "Use BM25: it has the best nDCG@10, 0.700."
+
+
+def test_many_tests_are_told_for_the_best_system_only():
+    pairs = [("a", "b"), ("a", "c"), ("b", "c"), ("a", "d"), ("b", "d"), ("c", "d")]
+    tests = [result(a, b, 0.1, 0.05, 0.15, 0.001) for a, b in pairs]
+    systems = {name: {"ndcg@10": value} for name, value in zip("abcd", [0.1, 0.9, 0.2, 0.3])}
+    assert [(test["a"], test["b"]) for test in words.told(systems, tests, "ndcg@10")] == [("a", "b"), ("b", "c"), ("b", "d")]
+    assert words.told(systems, tests[:4], "ndcg@10") == tests[:4]
+
+
+def test_cautions():
+    said = words.cautions({"n_queries": 37, "n_skipped": 2}, {"bad_rows": 1500})
+    assert said == [
+        "Only 37 queries: the intervals are wide, and below about 30 they are too narrow.",
+        "2 queries without a relevant document were left out.",
+        "1,500 bad rows of the data were skipped.",
+    ]
+    assert words.cautions({"n_queries": 100, "n_skipped": 0}, {"bad_rows": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "said"),
+    [
+        (words.size, 0, "0 B"),
+        (words.size, 999, "999 B"),
+        (words.size, 999_600, "1 MB"),
+        (words.size, 45_100_000, "45.1 MB"),
+        (words.size, 3e15, "3e+03 TB"),
+        (words.seconds, 0.0000021, "2.1 µs"),
+        (words.seconds, 0.0021, "2.1 ms"),
+        (words.seconds, 59.94, "59.9 s"),
+        (words.seconds, 59.96, "1 min 0 s"),
+        (words.seconds, 3_725, "1 h 2 min"),
+        (words.points, 0.0, "0.0"),
+        (words.points, 0.0003, "0.03"),
+        (words.points, -0.0321, "−3.2"),
+        (words.p_value, 0.00041, "0.0004"),
+        (words.p_value, 0.0213, "0.021"),
+        (words.p_value, 1.0, "1.00"),
+    ],
+)
+def test_numbers(function, value, said):
+    assert function(value) == said
+
+
+def test_facts():
+    values = {
+        "n_rows": 60_000,
+        "seed": 12345,
+        "ok": True,
+        "none": None,
+        "lr": 0.1,
+        "dims": [32, 64],
+        "empty": [],
+        "columns": {"ja": "anchor"},
+        "search_s": {"a": 0.5},
+        "bad": [{"place": "x.csv:3", "value": "?"}],
+    }
+    assert dict(words.facts(values)) == {
+        "rows": "60,000",
+        "seed": "12345",
+        "ok": "yes",
+        "none": "none",
+        "lr": "0.1",
+        "dims": "32; 64",
+        "empty": "none",
+        "columns: ja": "anchor",
+        "search: a": "500 ms",
+        "bad": "place x.csv:3, value ?",
+    }
