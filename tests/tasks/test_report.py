@@ -307,3 +307,25 @@ def test_the_least_report(judgement):
     report.print(Console(file=out, width=100))
     assert "Cost" not in out.getvalue()
     assert "Where" not in out.getvalue()
+
+
+def test_a_comparison_of_five(judgement):
+    """Every two of five systems are tested; the sentences and plots are those of the best, the table has all ten."""
+    systems = [searching(f"recipe {i}", shift) for i, shift in enumerate([3, 2, 0, 1, 3])]
+    compared = judge(systems, judgement.judged, pairs="all", k=20)
+    report = Report.of(
+        compared,
+        title="Five",
+        data={},
+        split={},
+        cost={},
+        n_bytes={f"recipe {i}": 10_000_000 - 1_000_000 * i for i in range(5)},
+    )
+    assert len(report.tests) == 10
+    assert all(test["p"] <= test["p_holm"] for test in report.tests)
+    assert len(report.verdict) == 5
+    assert all("recipe 2" in sentence for sentence in report.verdict)
+    assert report.verdict[-1].startswith("Use recipe 2")
+    text = report.files()["report.md"].decode()
+    assert text.count("| recipe") == 5 + 10 + 5
+    assert len(plots(report)) == 1 + 4 + 1

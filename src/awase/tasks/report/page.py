@@ -79,7 +79,8 @@ def _pareto(report: Report) -> str:
         note = f"<td class='note'>{words.DOMINATED if row['dominated'] else ''}</td>"
         rows.append((words.system(row["system"]), [*(_value(cell) for cell in cells), note]))
     heads = ("system", words.metric(report.metric), "size", "per query", "")
-    return f"<section><h2>Quality, size and speed</h2>{_table('', heads, rows)}</section>" if rows else ""
+    table = _table("Quality is better higher; size and time for one query are better lower.", heads, rows)
+    return f"<section><h2>Quality, size and speed</h2>{table}</section>" if rows else ""
 
 
 def _dims(report: Report) -> str:
@@ -129,9 +130,9 @@ def _value(text: str, *, best: bool = False) -> str:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
-    """Rows are a heading and cells that are HTML already."""
+    """Rows are a heading and cells that are HTML already. A table wider than its place scrolls, also by keyboard."""
     head = "".join(f"<th scope='col'>{escape(text)}</th>" if text else "<td></td>" for text in heads)
     body = "".join(f"<tr><th scope='row'>{escape(label)}</th>{''.join(cells)}</tr>" for label, cells in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
     narrow = " class='narrow'" if len(heads) == 2 else ""
-    return f"<div class='scroll'><table{narrow}>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    table = f"<table{narrow}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<p class='muted'>{escape(caption)}</p><div class='scroll' role='region' aria-label='{escape(caption)}' tabindex='0'>{table}</div>"
