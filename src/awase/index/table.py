@@ -1,0 +1,242 @@
+"""The table of a collection: the SQLite file that is its only truth, and all of its SQL.
+
+A row of ``items`` is never changed and its number never used again: an update deletes the row and adds another. So two things
+say all that happened since a commit: which rows were deleted, and which rows are higher than the highest then. Each commit has
+a generation, one higher than the last, and a random token, so that a cache made from a copy of the file, or from a history that
+a restored backup undid, is told apart from one that fits.
+"""
+
+import json
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+
+from awase.core.errors import FormatError, InputError, IntegrityError
+from awase.index.items import Row, checksum
+from awase.store import database
+
+FORMAT = 1
+_ROWS = 4096  # fetched at once
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE items (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE vectors (  -- apart from the items, so that a filter reads only what it looks at
+    row INTEGER PRIMARY KEY REFERENCES items (row) ON DELETE CASCADE,
+    vector BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE fields (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE deleted (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE TABLE commits (generation INTEGER PRIMARY KEY, token INTEGER NOT NULL);
+"""
+
+
+class State(NamedTuple):
+    """One commit."""
+
+    generation: int
+    token: int
+
+
+class Kept(NamedTuple):
+    """An item as it was read; metadata is JSON."""
+
+    row: int
+    id: str
+    text: str
+    metadata: str
+    checksum: int
+
+
+class Table:
+    """The SQL of one open collection. Reads belong inside ``snapshot``, writes inside ``commit``."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str):
+        self.connection, self.path = connection, path
+        self._fields: set[str] = set()  # those known to be written
+
+    @classmethod
+    def create(cls, connection: sqlite3.Connection, path: str, meta: dict) -> "Table":
+        """A new table in an empty file."""
+        with database.transaction(connection):
+            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                remedy = "open it, or choose another path"
+                raise InputError("E0720", "there is a collection already", place=path, remedy=remedy)
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO commits VALUES (0, ?)", (secrets.randbits(62),))
+            table = cls(connection, path)
+            table.set_meta({"format": FORMAT, "uuid": secrets.token_hex(16), **meta})
+        return table
+
+    @classmethod
+    def open(cls, connection: sqlite3.Connection, path: str) -> "Table":
+        """The table of a file, its format checked."""
+        table = cls(connection, path)
+        with database.snapshot(connection):
+            if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'commits'").fetchone():
+                message = "the collection was never finished being made"
+                raise FormatError("E0721", message, place=path, remedy="delete the file and make it again")
+            found = table.meta().get("format")
+        if found != FORMAT:
+            message = f"the collection has format {found}; this version of Awase reads {FORMAT}"
+            raise FormatError("E0721", message, place=path, remedy="upgrade Awase: pip install -U awase")
+        return table
+
+    def snapshot(self):
+        """A block whose reads see one state."""
+        return database.snapshot(self.connection)
+
+    # -- writing ------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def commit(self) -> Iterator[int]:
+        """A block whose writes are one generation, durable when it ends; gives the number of that generation."""
+        with database.transaction(self.connection):
+            generation = self.state().generation + 1
+            yield generation
+            self.connection.execute("INSERT INTO commits VALUES (?, ?)", (generation, secrets.randbits(62)))
+
+    def insert(self, rows: Sequence[Row], vectors: np.ndarray | None) -> None:
+        """Add items whose ids are new, with their vectors (n, dim) float32."""
+        first = self.last_row() + 1
+        self.connection.executemany(
+            "INSERT INTO items VALUES (?, ?, ?, ?, ?)",
+            ((first + i, row.id, row.text, row.metadata, row.checksum) for i, row in enumerate(rows)),
+        )
+        if vectors is not None:
+            blobs = (vector.astype("<f4").tobytes() for vector in vectors)
+            self.connection.executemany(
+                "INSERT INTO vectors VALUES (?, ?, ?)",
+                ((first + i, blob, zlib.crc32(blob)) for i, blob in enumerate(blobs)),
+            )
+        fresh = set().union(*(row.fields for row in rows)) - self._fields
+        self.connection.executemany("INSERT OR IGNORE INTO fields VALUES (?)", ((name,) for name in sorted(fresh)))
+        self._fields |= fresh
+
+    def delete(self, ids: Sequence[str], generation: int) -> int:
+        """Delete the items that have these ids; how many there were."""
+        # A JSON list is any number of ids in one parameter.
+        note = "INSERT INTO deleted SELECT row, ? FROM items WHERE id IN (SELECT value FROM json_each(?))"
+        self.connection.execute(note, (generation, json.dumps(ids)))
+        gone = self.connection.execute("DELETE FROM items WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+        return gone.rowcount
+
+    def set_meta(self, meta: dict) -> None:
+        self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+    def forget_before(self, generation: int) -> None:
+        """Drop the history that no cache needs: what happened up to a generation."""
+        with database.transaction(self.connection):
+            self.connection.execute("DELETE FROM deleted WHERE generation <= ?", (generation,))
+            self.connection.execute("DELETE FROM commits WHERE generation < ?", (generation,))
+
+    # -- reading ------------------------------------------------------------------------------------------------------------
+
+    def meta(self) -> dict:
+        return dict(self.connection.execute("SELECT key, value FROM meta"))
+
+    def state(self) -> State:
+        """The newest commit."""
+        newest = "SELECT generation, token FROM commits ORDER BY generation DESC LIMIT 1"
+        return State(*self.connection.execute(newest).fetchone())
+
+    def knows(self, state: State) -> bool:
+        """Whether this commit is one of ours, and what happened since it is still known."""
+        return bool(self.connection.execute("SELECT 1 FROM commits WHERE generation = ? AND token = ?", state).fetchone())
+
+    def count(self) -> int:
+        return self.connection.execute("SELECT count(*) FROM items").fetchone()[0]
+
+    def last_row(self) -> int:
+        """The highest row number ever given."""
+        found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
+        return found[0] if found else 0
+
+    def fields(self) -> set[str]:
+        """The names of metadata fields that items have or had."""
+        return {name for (name,) in self.connection.execute("SELECT name FROM fields")}
+
+    def deleted_since(self, state: State) -> np.ndarray:
+        """Rows deleted after a commit, rising (int64)."""
+        return self._rows("SELECT row FROM deleted WHERE generation > ? ORDER BY row", (state.generation,))
+
+    def rows_where(self, sql: str, parameters: tuple) -> np.ndarray:
+        """Rows that a condition of ``where.py`` allows, rising (int64)."""
+        return self._rows(f"SELECT row FROM items WHERE {sql} ORDER BY row", parameters)  # noqa: S608 (no text of a user's)
+
+    def texts_after(self, row: int) -> Iterator[tuple[np.ndarray, list[str]]]:
+        """(rows, texts) of the items above a row, a few thousand at a time."""
+        for found in self._fetched("SELECT row, text FROM items WHERE row > ? ORDER BY row", (row,)):
+            rows, texts = zip(*found, strict=True)
+            yield np.array(rows, np.int64), list(texts)
+
+    def vectors_after(self, row: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, vectors (n, dim)) of the items above a row, each vector checked against its checksum."""
+        n = self.connection.execute("SELECT count(*) FROM vectors WHERE row > ?", (row,)).fetchone()[0]
+        rows, vectors = np.empty(n, np.int64), np.empty((n, dim), np.float32)
+        start = 0
+        for found in self._fetched("SELECT row, vector, checksum FROM vectors WHERE row > ? ORDER BY row", (row,)):
+            numbers, blobs, sums = zip(*found, strict=True)
+            for number, blob, kept in zip(numbers, blobs, sums, strict=True):
+                if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
+                    raise self.damaged(number, "vector")
+            stop = start + len(blobs)
+            rows[start:stop] = numbers
+            vectors[start:stop] = np.frombuffer(b"".join(blobs), "<f4").reshape(-1, dim)
+            start = stop
+        return rows, vectors
+
+    def items(self, rows: Sequence[int]) -> dict[int, Kept]:
+        """row -> item, each checked against its checksum."""
+        sql = "SELECT row, id, text, metadata, checksum FROM items WHERE row IN (SELECT value FROM json_each(?))"
+        found = {row: Kept(row, *kept) for row, *kept in self.connection.execute(sql, (json.dumps(rows),))}
+        return {row: self.checked(kept) for row, kept in found.items()}
+
+    def by_id(self, ids: Sequence[str]) -> dict[str, Kept]:
+        """id -> item, of the items that are there; not checked, as an upsert may replace a damaged one."""
+        sql = "SELECT row, id, text, metadata, checksum FROM items WHERE id IN (SELECT value FROM json_each(?))"
+        return {kept[1]: Kept(*kept) for kept in self.connection.execute(sql, (json.dumps(ids),))}
+
+    def checked(self, kept: Kept) -> Kept:
+        """The same item, if its bytes are those that were written."""
+        if checksum(kept.id, kept.text, kept.metadata) != kept.checksum:
+            raise self.damaged(kept.row, "text or metadata")
+        return kept
+
+    def vectors(self, rows: Sequence[int], dim: int) -> dict[int, np.ndarray]:
+        """row -> its vector, checked against its checksum."""
+        sql = "SELECT row, vector, checksum FROM vectors WHERE row IN (SELECT value FROM json_each(?))"
+        found = {}
+        for row, blob, kept in self.connection.execute(sql, (json.dumps(rows),)):
+            if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
+                raise self.damaged(row, "vector")
+            found[row] = np.frombuffer(blob, "<f4")
+        return found
+
+    def damaged(self, row: int, what: str) -> IntegrityError:
+        """The error for an item whose bytes are not those that were written."""
+        found = self.connection.execute("SELECT id FROM items WHERE row = ?", (row,)).fetchone()
+        place = f"{self.path}, row {row}" + (f" (id {found[0]!r})" if found else "")
+        message = f"the {what} of an item is not what was written: the disk changed it"
+        return IntegrityError("E0724", message, place=place, remedy="upsert the item again, or restore the file from a copy")
+
+    def _rows(self, sql: str, parameters: tuple) -> np.ndarray:
+        return np.fromiter((row for (row,) in self.connection.execute(sql, parameters)), np.int64)
+
+    def _fetched(self, sql: str, parameters: tuple) -> Iterator[list[tuple]]:
+        cursor = self.connection.execute(sql, parameters)
+        while found := cursor.fetchmany(_ROWS):
+            yield found
