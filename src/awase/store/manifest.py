@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from awase.core.errors import FormatError, IntegrityError
-from awase.store import read, siblings
+from awase.store import disk, read, siblings
 
 NAME = "manifest.json"
 _FORMAT = 1
@@ -48,7 +48,8 @@ def listed(folder: Path | str) -> Files:
     Raises: InputError E0304 (no such folder), IntegrityError E0307 (no manifest), FormatError E0305 or E0306 (not a manifest).
     """
     folder = Path(folder)
-    siblings.recover(folder)
+    with disk.explained(folder):
+        siblings.recover(folder)
     place = folder / NAME
     if folder.is_dir() and not place.exists():
         raise IntegrityError(

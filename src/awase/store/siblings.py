@@ -56,7 +56,6 @@ def recover(path: Path) -> None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for an owner that is between the renames right now
                 if not os.path.lexists(path):
                     disk.rename(old, path)
-                    disk.fsync_dir(path.parent)
             finally:
                 os.close(descriptor)
 

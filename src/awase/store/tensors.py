@@ -41,7 +41,8 @@ _MAGIC = {
 
 
 def save(path: Path | str, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> None:
-    """Write arrays to one file in one step; byte for byte what the safetensors library writes, without a copy in memory.
+    """Write arrays to one file in one step: byte for byte what the safetensors library writes (but metadata in the order of
+    their names, so that equal content gives equal files), without a copy in memory.
 
     Raises: InputError E0317 for a dtype that the format does not have or a bad name; BackendError E0301, E0302.
 
@@ -92,14 +93,14 @@ def view(path: Path | str) -> tuple[np.ndarray, Arrays, dict[str, str]]:
     writer that replaces the path meanwhile cannot mix old and new. Raises as ``load``.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        opened = Path(path).open("rb")  # noqa: SIM115 - closed by the block below
     except OSError as error:
         raise read.unreadable(path, error) from error
-    with os.fdopen(descriptor, "rb") as opened:
-        start = _check_head(path, opened.read(_LENGTH_BYTES + 1), os.fstat(descriptor).st_size)
+    with opened:
+        start = _check_head(path, opened.read(_LENGTH_BYTES + 1), os.fstat(opened.fileno()).st_size)
         try:
             # The library opens by name only; this name is the file opened above, whatever stands at `path` by now.
-            with safe_open(f"/dev/fd/{descriptor}", framework="np") as library:
+            with safe_open(f"/dev/fd/{opened.fileno()}", framework="np") as library:
                 metadata = library.metadata() or {}
                 slices = [(name, library.get_slice(name)) for name in library.offset_keys()]
                 layout = [(name, piece.get_dtype(), tuple(piece.get_shape())) for name, piece in slices]
