@@ -104,11 +104,8 @@ def damage(connection: sqlite3.Connection) -> list[str]:
 def _check_magic(path: Path, create: bool) -> None:
     if not path.exists() and create:
         return
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(len(_MAGIC))
-    except OSError as error:
-        raise read.unreadable(path, error) from error
+    with read.regular(path) as stream:
+        head = stream.read(len(_MAGIC))
     if head != _MAGIC and not (create and not head):  # an empty file is what a killed `create` leaves
         raise _foreign(path)
 

@@ -133,11 +133,8 @@ def _regular_size(folder: Path, name: str) -> int:
 
 
 def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise read.unreadable(path, error) from error
+    with read.regular(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check_name(name: str, folder: Path) -> None:

@@ -92,11 +92,7 @@ def view(path: Path | str) -> tuple[np.ndarray, Arrays, dict[str, str]]:
     """All bytes of a file (uint8), read-only views of its arrays, and its metadata. All from one opened file, so that a
     writer that replaces the path meanwhile cannot mix old and new. Raises as ``load``.
     """
-    try:
-        opened = Path(path).open("rb")  # noqa: SIM115 - closed by the block below
-    except OSError as error:
-        raise read.unreadable(path, error) from error
-    with opened:
+    with read.regular(path) as opened:
         start = _check_head(path, opened.read(_LENGTH_BYTES + 1), os.fstat(opened.fileno()).st_size)
         try:
             # The library opens by name only; this name is the file opened above, whatever stands at `path` by now.
