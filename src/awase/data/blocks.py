@@ -41,7 +41,7 @@ def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[
     it is yielded as a BadRow and reading goes on with the next line.
     """
     with open_bytes(path) as stream:
-        held, line, at_end = _read(stream, path), 1, False
+        held, line, at_end = _read(stream, path, BLOCK_BYTES), 1, False
         if held.startswith(_UTF16):
             raise FormatError(
                 "E0103",
@@ -61,16 +61,16 @@ def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[
                 bad, held = _refuse_line(held, line, path, stream)
                 yield bad
                 line += 1
-            more = b"" if at_end else _read(stream, path)
+            more = b"" if at_end else _read(stream, path, min(BLOCK_BYTES, max(1, MAX_LINE_BYTES + 1 - len(held))))
             if not more and not at_end:
                 at_end = True
                 more = b"" if held.endswith(b"\n") or not held else b"\n"
             held += more
 
 
-def _read(stream: pa.NativeFile, path: Path) -> bytes:
+def _read(stream: pa.NativeFile, path: Path, n_bytes: int) -> bytes:
     try:
-        return stream.read(BLOCK_BYTES)
+        return stream.read(n_bytes)
     except OSError as cause:
         raise FormatError(
             "E0112", f"the compressed file is damaged: {cause}", place=str(path), remedy="copy or compress it again"
@@ -88,7 +88,7 @@ def _refuse_line(held: bytes, line: int, path: Path, stream: pa.NativeFile) -> t
             line, place, "", "E0107", problem, value, 'close the quote; a quote inside a quoted value is written ""'
         ), held[end:]
     while not end and held:
-        held = _read(stream, path)
+        held = _read(stream, path, BLOCK_BYTES)
         end = held.find(b"\n") + 1
     problem = f"the line is longer than {MAX_LINE_BYTES:,} bytes"
     return BadRow(line, place, "", "E0110", problem, value, "cut its texts into passages"), held[end:]

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from awase.core.errors import ConfigError, InputError
+from awase.core.errors import ConfigError
 from awase.core.limits import MAX_METADATA_BYTES
 from awase.data.beir import corpus_file, is_beir
 from awase.data.formats.delimited import Delimited
@@ -51,7 +51,10 @@ class Documents:
         self.bad = BadRows()
         batch = _Batch(isinstance(self._source, Delimited))
         for number, row in enumerate(records(self._source), start=1):
-            document = row if isinstance(row, BadRow) else _document(row, number, self._roles)
+            if isinstance(row, BadRow):
+                self._refuse(row)
+                continue
+            document = _document(row, number, self._roles)
             if isinstance(document, BadRow):
                 self._refuse(document)
                 continue
@@ -108,7 +111,7 @@ def _document(row: Record, number: int, roles: dict[str, str]) -> tuple[str, str
         value = _KINDS[role].accept(values.pop(column, None))
         if isinstance(value, Refused):
             return BadRow.of(row.at, row.place, column, value)
-        if not value and (role == "id" or value is None and role == "text"):
+        if not value and (role == "id" or (value is None and role == "text")):
             what = "the value is missing" if value is None else "the id is empty"
             return BadRow.of(row.at, row.place, column, Refused("E0109", what, None, "fill it in or leave the row out"))
         read[role] = value
@@ -142,8 +145,9 @@ class _Batch:
 
     def add(self, row: Record, document: tuple[str, str, dict[str, Any]]) -> None:
         self.rows.append(row)
-        for column, value in zip((self._ids, self._texts, self._metadata), document):
-            column.append(value)
+        self._ids.append(document[0])
+        self._texts.append(document[1])
+        self._metadata.append(document[2])
 
     def take(self) -> tuple[DocumentBatch, list[BadRow]]:
         """The good ones and the refused ones; the batch is empty afterwards."""
@@ -153,7 +157,9 @@ class _Batch:
                 faults.setdefault(row, (name, why))
         metadata = self._typed() if self._types_numbers else self._metadata
         kept = [row for row in range(len(self.rows)) if row not in faults]
-        documents = DocumentBatch(*([column[row] for row in kept] for column in (self._ids, self._texts, metadata)))
+        documents = DocumentBatch(
+            [self._ids[row] for row in kept], [self._texts[row] for row in kept], [metadata[row] for row in kept]
+        )
         bad = [BadRow.of(self.rows[row].at, self.rows[row].place, *faults[row]) for row in sorted(faults)]
         self.rows, self._ids, self._texts, self._metadata = [], [], [], []
         return documents, bad

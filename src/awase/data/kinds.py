@@ -25,7 +25,13 @@ class Refused(NamedTuple):
 
 class Kind(Protocol):
     @property
-    def type(self) -> pa.DataType: ...
+    def collected(self) -> pa.DataType:
+        """What accepted values are collected in."""
+        ...
+
+    def native(self, seen: set[type]) -> pa.DataType:
+        """The Arrow type to read a JSON column into whose first values have these Python types."""
+        ...
 
     def accept(self, value: Any) -> Any:
         """The value as Python holds it in this kind, None where there is none, or Refused."""
@@ -56,6 +62,10 @@ _HALF = ("E0103", "half of a surrogate pair, which is not a character", "write t
 
 def _not_text(value: object) -> Refused:
     return Refused("E0104", f"holds {named(value)}, not text", value, "make it text, or choose another column with --columns")
+
+
+def _nothing(problem: str, value: object) -> Refused:
+    return Refused("E0109", problem, value, "fill it in or leave the row out")
 
 
 def _wrong_type(name: str, column: pa.Array, wanted: str) -> InputError:
@@ -96,13 +106,22 @@ def _text_faults(texts: pa.Array, limit: int) -> dict[int, Refused]:
     return faults
 
 
+def _number_type(seen: set[type]) -> pa.DataType:
+    if seen == {bool}:
+        return pa.bool_()
+    return pa.float64() if seen and seen <= {int, float} else TEXT_TYPE
+
+
 class Text(NamedTuple):
     """One text, strict UTF-8. Unless ``needed`` it may be empty or missing."""
 
     needed: bool = True
 
     @property
-    def type(self) -> pa.DataType:
+    def collected(self) -> pa.DataType:
+        return TEXT_TYPE
+
+    def native(self, seen: set[type]) -> pa.DataType:
         return TEXT_TYPE
 
     def accept(self, value: Any) -> Any:
@@ -117,22 +136,28 @@ class Text(NamedTuple):
         faults = _text_faults(texts, MAX_TEXT_BYTES)
         if self.needed:
             for row in _rows(texts.is_null()):
-                faults[int(row)] = Refused("E0109", "the value is missing", None, "fill it in or leave the row out")
-            nothing = pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))
-            for row in _rows(nothing):
-                faults[int(row)] = Refused("E0109", "the text is empty", texts[row].as_py(), "fill it in or leave the row out")
+                faults[int(row)] = _nothing("the value is missing", None)
+            for row in _rows(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))):
+                faults[int(row)] = _nothing("the text is empty", texts[row].as_py())
         return texts, faults
 
 
 class Texts(NamedTuple):
-    """No text, one text or a list of texts: given negatives. Empty ones are left out."""
+    """One text or a list of texts; empty ones are left out. Unless ``needed`` there may be none."""
+
+    needed: bool = False
 
     @property
-    def type(self) -> pa.DataType:
+    def collected(self) -> pa.DataType:
         return LIST_TYPE
 
+    def native(self, seen: set[type]) -> pa.DataType:
+        return LIST_TYPE if seen == {list} else TEXT_TYPE
+
     def accept(self, value: Any) -> Any:
-        listed = [] if value is None else value if isinstance(value, list | tuple) else [value]
+        if value is None:
+            return None
+        listed = value if isinstance(value, list | tuple) else [value]
         for text in listed:
             if text is not None and not isinstance(text, str):
                 return _not_text(text)
@@ -152,6 +177,10 @@ class Texts(NamedTuple):
             faults.setdefault(int(parents[row]), why)
         full = pc.and_(pc.greater(pc.binary_length(texts), 0), pc.invert(pc.utf8_is_space(texts))).fill_null(False)
         counts = np.bincount(parents[_rows(full)], minlength=len(column))
+        if self.needed:
+            for row in np.flatnonzero(counts == 0).tolist():
+                value = column[row].as_py()
+                faults.setdefault(row, _nothing("the value is missing" if value is None else "the text is empty", value))
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), texts.filter(full), type=LIST_TYPE), faults
 
@@ -160,8 +189,11 @@ class Number(NamedTuple):
     """One finite number."""
 
     @property
-    def type(self) -> pa.DataType:
+    def collected(self) -> pa.DataType:
         return pa.float64()
+
+    def native(self, seen: set[type]) -> pa.DataType:
+        return _number_type(seen)
 
     def accept(self, value: Any) -> Any:
         if isinstance(value, bool | int | float | str):
@@ -207,8 +239,11 @@ class Key(NamedTuple):
     """An id or a group: text or a whole number, kept as text; null where there is none."""
 
     @property
-    def type(self) -> pa.DataType:
+    def collected(self) -> pa.DataType:
         return TEXT_TYPE
+
+    def native(self, seen: set[type]) -> pa.DataType:
+        return pa.int64() if seen == {int} else TEXT_TYPE
 
     def accept(self, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -227,8 +262,11 @@ class OneOf(NamedTuple):
     wanted: str
 
     @property
-    def type(self) -> pa.DataType:
+    def collected(self) -> pa.DataType:
         return TEXT_TYPE
+
+    def native(self, seen: set[type]) -> pa.DataType:
+        return _number_type(seen)
 
     def accept(self, value: Any) -> Any:
         return None if value is None else str(value)

@@ -24,7 +24,7 @@ PARTS_NAMES = ("train", "valid", "test")
 _POSITIONS = ("anchor", "positive", "negative")
 _KINDS = {
     "anchor": Text(),
-    "positive": Text(),
+    "positive": Texts(needed=True),
     "negative": Texts(),
     "label": Number(),
     "score": Number(),
@@ -129,7 +129,7 @@ class _Reading:
             Field(column, PARTS if role == "split" else _KINDS[role]) for role, named in roles.items() for column in named
         ]
         self.schema = pa.schema([(role, kind) for role, kind in _KEPT.items() if role in roles])
-        self.bad, self.rows, self.duplicates = BadRows(), 0, 0
+        self.bad, self.rows, self.duplicates, self.from_lists = BadRows(), 0, 0, 0
         self._numbers: dict[str, list[np.ndarray]] = {}
         self._seen = Interner()
 
@@ -148,7 +148,9 @@ class _Reading:
 
     def _fresh(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that have not been seen, with one column a role."""
+        batch = self._one_positive_a_row(batch)
         columns = {role: batch.column(named[0]) for role, named in self.roles.items()}
+        columns["positive"] = columns["positive"].flatten()
         keys = {role: text_keys(columns[role]) for role in ("anchor", "positive")}
         whole = [keys["anchor"], keys["positive"]]
         if "negative" in self.roles:
@@ -165,6 +167,16 @@ class _Reading:
             self._numbers.setdefault(name, []).append(array[fresh])
         kept = pa.RecordBatch.from_arrays([columns[name] for name in self.schema.names], schema=self.schema)
         return kept if fresh.all() else kept.filter(pa.array(fresh))
+
+    def _one_positive_a_row(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """A row with a list of positives as that many rows."""
+        rows = lists.parents(batch.column(self.roles["positive"][0]))
+        if len(rows) == batch.num_rows:  # each row has at least one
+            return batch
+        self.from_lists += len(rows) - batch.num_rows
+        position = batch.schema.get_field_index(self.roles["positive"][0])
+        single = lists.from_parents(np.arange(len(rows)), batch.column(position).flatten(), len(rows))
+        return batch.take(pa.array(rows)).set_column(position, batch.schema.field(position), single)
 
     def numbers(self) -> dict[str, np.ndarray]:
         """For all kept rows: the keys of ``anchor`` and ``positive``, the values of ``label``, ``score`` and ``split``."""
@@ -203,6 +215,8 @@ def _pairs(table: pa.Table, reading: _Reading, notes: list[str], spill: Path | N
     elif label is not None:
         arrays.setdefault("score", label)
         notes = [*notes, "the labels are not all 0 or 1: every row is a pair, and the labels are its scores"]
+    if reading.from_lists:
+        notes = [*notes, f"rows with several positives are one pair each: {reading.from_lists:,} more pairs than rows"]
     understood = {
         "source": reading.source.name,
         "format": reading.source.format,

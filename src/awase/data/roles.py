@@ -1,6 +1,8 @@
 """Which column plays which role, by the names the field uses."""
 
+import difflib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from awase.core.errors import ConfigError, InputError
@@ -55,6 +57,9 @@ def assign(
 
     Errors: E0105 when a required role has no column or a named one does not exist, E0115 when two columns claim one role.
     """
+    twice = [column for column, n in Counter(columns).items() if n > 1 and column]
+    if twice:
+        raise InputError("E0115", f"two columns are named {twice[0]!r}", place=place, remedy="rename one of them")
     assigned: dict[str, list[str]] = {}
     for role, column in given.items():
         if (role if role in roles else recognised(role, roles)) not in roles:
@@ -84,8 +89,6 @@ def assign(
 
 
 def _missing(role: str, columns: Sequence[str], roles: Mapping[str, Sequence[str]], taken: set[str], place: str) -> InputError:
-    import difflib
-
     free = {column.strip().lower(): column for column in columns if column not in taken}
     near = [(name, match) for name in roles[role] for match in difflib.get_close_matches(name, free, n=1, cutoff=0.75)]
     hint = f"did you mean {near[0][0]!r} by {free[near[0][1]]!r}? " if near else ""

@@ -102,21 +102,9 @@ def chunks(source: Source, fields: list[Field]) -> Iterator[Chunk]:
         if isinstance(block, BadRow):
             yield Chunk(_check(_batch([[] for _ in fields], fields), fields)[0], [block])
             continue
-        bad: list[BadRow] = []
-        places: list[tuple[int, str]] | None = None
         batch = source.parse(block, fields)
-        if batch is None:
-            batch, places, bad = _exact(source.records(block), fields)
-        checked, refused = _check(batch, fields)
-        if refused:
-            if places is None:
-                places = [(record.at, record.place) for record in source.records(block) if isinstance(record, Record)]
-            bad += [BadRow.of(*places[row], column, why) for row, (column, why) in refused.items()]
-            bad.sort(key=lambda row: row.at)
-            keep = np.ones(checked.num_rows, dtype=bool)
-            keep[list(refused)] = False
-            checked = checked.filter(pa.array(keep))
-        yield Chunk(checked, bad)
+        checked, refused = (None, {}) if batch is None else _check(batch, fields)
+        yield _closely(source.records(block), fields) if checked is None or refused else Chunk(checked, [])
 
 
 def records(source: Source) -> Iterator[Record | BadRow]:
@@ -129,30 +117,32 @@ def records(source: Source) -> Iterator[Record | BadRow]:
 
 
 def _batch(columns: list[list], fields: list[Field]) -> pa.RecordBatch:
-    arrays = [pa.array(values, field.kind.type) for values, field in zip(columns, fields)]
+    arrays = [pa.array(values, field.kind.collected) for values, field in zip(columns, fields)]
     return pa.RecordBatch.from_arrays(arrays, names=[field.column for field in fields])
 
 
-def _exact(rows: Iterator[Record | BadRow], fields: list[Field]) -> tuple[pa.RecordBatch, list[tuple[int, str]], list[BadRow]]:
+def _closely(rows: Iterator[Record | BadRow], fields: list[Field]) -> Chunk:
+    """The same as parsing and checking a block, one record after the other."""
     columns: list[list] = [[] for _ in fields]
-    places: list[tuple[int, str]] = []
+    kept: list[Record] = []
     bad: list[BadRow] = []
     for row in rows:
         if isinstance(row, BadRow):
             bad.append(row)
             continue
-        values: list = []
-        for field in fields:
-            value = field.kind.accept(row.values.get(field.column))
-            if isinstance(value, Refused):
-                bad.append(BadRow.of(row.at, row.place, field.column, value))
-                break
-            values.append(value)
-        else:
-            places.append((row.at, row.place))
-            for column, value in zip(columns, values):
-                column.append(value)
-    return _batch(columns, fields), places, bad
+        values = [field.kind.accept(row.values.get(field.column)) for field in fields]
+        wrong = next((at for at, value in enumerate(values) if isinstance(value, Refused)), None)
+        if wrong is not None:
+            bad.append(BadRow.of(row.at, row.place, fields[wrong].column, values[wrong]))
+            continue
+        kept.append(row)
+        for column, value in zip(columns, values):
+            column.append(value)
+    batch, refused = _check(_batch(columns, fields), fields)
+    bad += [BadRow.of(kept[row].at, kept[row].place, column, why) for row, (column, why) in refused.items()]
+    good = np.ones(len(kept), dtype=bool)
+    good[list(refused)] = False
+    return Chunk(batch.filter(pa.array(good)), sorted(bad, key=lambda row: row.at))
 
 
 def _check(batch: pa.RecordBatch, fields: list[Field]) -> tuple[pa.RecordBatch, dict[int, tuple[str, Refused]]]:

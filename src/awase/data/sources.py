@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from awase.core.errors import InputError
-from awase.data.formats.columnar import arrow_file, arrow_stream, parquet_file
+from awase.data.formats.columnar import arrow_file, arrow_stream, hf_dataset, parquet_file
 from awase.data.formats.delimited import Delimited
 from awase.data.formats.jsonl import JsonLines
 from awase.data.formats.objects import Objects
@@ -37,6 +37,8 @@ def open_source(given: Any, positions: Sequence[str]) -> Source:
         return _open_file(Path(given))
     if hasattr(given, "__arrow_c_stream__"):
         return arrow_stream(given)
+    if hasattr(given, "with_format") and hasattr(given, "iter"):
+        return hf_dataset(given)
     if isinstance(given, Sequence) and not isinstance(given, bytes):
         return Objects(given, positions)
     raise InputError(

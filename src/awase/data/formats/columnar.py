@@ -112,6 +112,23 @@ def arrow_stream(frame: Any) -> Columnar:
     return Columnar(name, "Arrow stream", waiting[0].schema.names, lambda _: waiting.pop() if waiting else open_stream())
 
 
+def hf_dataset(dataset: Any) -> Columnar:
+    """A Dataset or IterableDataset of Hugging Face: it gives Arrow tables through its own ``with_format``."""
+
+    def batches(columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        for table in dataset.with_format("arrow").iter(batch_size=_ROWS):
+            yield from table.to_batches()
+
+    if dataset.column_names is None:
+        raise InputError(
+            "E0105",
+            "the data set does not know its columns",
+            place="the data set",
+            remedy="call .resolve_features() or give a file",
+        )
+    return Columnar(f"the {type(dataset).__name__}", "Hugging Face data set", list(dataset.column_names), batches)
+
+
 def _damaged(name: str, format: str, cause: Exception) -> FormatError:
     reason = str(cause).splitlines()[0][:200]
     return FormatError("E0112", f"not a whole {format} file: {reason}", place=name, remedy="write or copy it again")

@@ -23,12 +23,10 @@ class Delimited:
         self.format = "CSV" if delimiter == "," else "TSV"
         self.header = True
         self.columns = self._first_record()
-        twice = {name for name in self.columns if self.columns.count(name) > 1}
-        self._twice = min(twice) if twice else None
 
     def without_header(self) -> None:
         """Columns are named by position, from 1, and the first record is data."""
-        self.header, self._twice = False, None
+        self.header = False
         self.columns = [str(position + 1) for position in range(len(self.columns))]
 
     def _first_record(self) -> list[str]:
@@ -45,10 +43,6 @@ class Delimited:
         return read_blocks(self.path, end_of_csv_records if self.delimiter == "," else end_of_lines)
 
     def blocks(self, columns: list[str] | None) -> Iterator[Block | BadRow]:
-        if self._twice is not None:
-            raise InputError(
-                "E0115", f"two columns are named {self._twice!r}", place=f"{self.name}:1", remedy="rename one of them"
-            )
         header = self.header
         for block in self._read():
             if header and isinstance(block, Block):
@@ -60,7 +54,7 @@ class Delimited:
 
     def _after_first_record(self, block: Block) -> Block:
         rest, line = block.data, block.line
-        while rest.split(b"\n", 1)[0].strip() == b"":
+        while _is_blank(rest.split(b"\n", 1)[0]):
             rest, line = rest[rest.index(b"\n") + 1 :], line + 1
         cut = rest.index(b"\n") + 1
         while self.delimiter == "," and not end_of_csv_records(rest[:cut]):
@@ -121,7 +115,7 @@ class Delimited:
                     text += b"\n" + lines[position]
                     position += 1
             text = text.removesuffix(b"\r")
-            if not text.strip():
+            if _is_blank(text):
                 continue
             try:
                 decoded = text.decode("utf-8")
@@ -130,6 +124,10 @@ class Delimited:
                 continue
             split = _csv_values if self.delimiter == "," else partial(str.split, sep=self.delimiter)
             yield block.line + first, split(decoded)
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line.strip(b" \r")  # a tab is not blank: it stands between two empty values
 
 
 def not_utf8(name: str, line: int, text: bytes, cause: UnicodeDecodeError) -> BadRow:

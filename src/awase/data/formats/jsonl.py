@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
@@ -12,7 +12,7 @@ import pyarrow.json as arrow_json
 from awase.core.errors import FormatError, InputError
 from awase.data.blocks import Block, end_of_lines, read_blocks
 from awase.data.formats.delimited import not_utf8
-from awase.data.kinds import LIST_TYPE, TEXT_TYPE, Texts, named
+from awase.data.kinds import named
 from awase.data.rows import BadRow, Field, Record
 
 _PEEKED = 100  # lines whose keys make up the columns
@@ -64,7 +64,9 @@ class JsonLines:
         return read_blocks(self.path, end_of_lines)
 
     def parse(self, block: Block, fields: list[Field]) -> pa.RecordBatch | None:
-        schema = pa.schema([(field.column, self._arrow_type(field)) for field in fields])
+        schema = pa.schema(
+            [(field.column, field.kind.native(self._types.get(field.column, set()) - {type(None)})) for field in fields]
+        )
         try:
             table = arrow_json.read_json(
                 pa.BufferReader(block.data),
@@ -79,26 +81,13 @@ class JsonLines:
         columns = [table[field.column].combine_chunks() for field in fields]
         return pa.RecordBatch.from_arrays(columns, names=[field.column for field in fields])
 
-    def _arrow_type(self, field: Field) -> pa.DataType:
-        """What the first lines hold in a column. Lines that hold something else are read one by one."""
-        seen = self._types.get(field.column, set()) - {type(None)}
-        if isinstance(field.kind, Texts) and list in seen:
-            return LIST_TYPE
-        if seen == {bool}:
-            return pa.bool_()
-        if seen == {int} and field.kind.type == TEXT_TYPE:
-            return pa.int64()
-        if seen and seen <= {int, float}:
-            return pa.float64()
-        return TEXT_TYPE
-
     def records(self, block: Block) -> Iterator[Record | BadRow]:
         for number, text in enumerate(block.data.split(b"\n")[:-1], start=block.line):
             if not text.strip():
                 continue
             place = f"{self.name}:{number}"
             try:
-                value: Any = _DECODER.decode(text.decode("utf-8"))
+                value: Any = json.loads(text.decode("utf-8"))
             except UnicodeDecodeError as cause:
                 yield not_utf8(self.name, number, text, cause)
                 continue
@@ -113,13 +102,6 @@ class JsonLines:
             else:
                 problem = f"the line holds {named(value)}, not an object"
                 yield BadRow(number, place, "", "E0108", problem, value, 'write {"anchor": ..., "positive": ...} on each line')
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _reason(cause: Exception) -> str:
