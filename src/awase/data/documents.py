@@ -91,7 +91,7 @@ def read_documents(
     DocumentBatch(ids=['a', 'b'], texts=['first', 'second'], metadata=[{'year': 2020}, {}])
     """
     if on_bad not in ("error", "skip"):
-        raise ConfigError("E0118", "on_bad must be 'error' or 'skip'", value=on_bad)
+        raise ConfigError("E0117", "on_bad must be 'error' or 'skip'", value=on_bad)
     opened = open_source(corpus_file(Path(source)) if is_beir(source) else source, _FIELDS)
     given = dict(columns or {})
     numbered = given.get("id") == ROW_NUMBERS

@@ -86,14 +86,14 @@ def read_pairs(
     anchor and positive by position. ``label`` 0/1: rows with 0 become negatives of their anchor; other numbers are scores.
     Equal rows (normalised) are removed and counted. With ``spill``, rows are kept in that file instead of memory.
 
-    Errors: E0101-E0117, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
+    Errors: E0101-E0116, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
 
     >>> pairs = read_pairs([("dog", "a barking animal"), ("cat", "a purring animal"), ("Dog ", "a barking animal")])
     >>> len(pairs), pairs.duplicates, pairs.anchors.to_pylist()
     (2, 1, ['dog', 'cat'])
     """
     if on_bad not in ("error", "skip"):
-        raise ConfigError("E0118", "on_bad must be 'error' or 'skip'", value=on_bad)
+        raise ConfigError("E0117", "on_bad must be 'error' or 'skip'", value=on_bad)
     opened = beir_source(Path(source)) if is_beir(source) else open_source(source, _POSITIONS)
     roles, notes = _roles(opened, dict(columns or {}))
     reading = _Reading(opened, roles, on_bad)

@@ -42,7 +42,7 @@ def open_source(given: Any, positions: Sequence[str]) -> Source:
     if isinstance(given, Sequence) and not isinstance(given, bytes):
         return Objects(given, positions)
     raise InputError(
-        "E0117",
+        "E0116",
         f"rows cannot be read from a {type(given).__name__}",
         remedy="give a path, a list of tuples or dicts, or a data frame (pandas, polars, HF datasets, pyarrow)",
     )

@@ -33,7 +33,7 @@ class Objects:
                 for number in range(len(first))
             ]
         else:
-            raise InputError("E0117", f"the first item is {named(first)}, not a tuple or a dict", place="item [0]", value=first)
+            raise InputError("E0116", f"the first item is {named(first)}, not a tuple or a dict", place="item [0]", value=first)
 
     def blocks(self, columns: list[str] | None) -> Iterator[int]:
         yield from range(0, len(self.items), _ROWS)
