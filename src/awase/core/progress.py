@@ -23,8 +23,7 @@ class Progress:
         self.label, self.total, self.unit = label, total, unit
         self.done, self.text = 0, ""
         self._start = self._last = time.monotonic()
-        self._bar = None
-        self._task = None
+        self._drawn = None  # the bar of rich and its task, once there is one
 
     def note(self, text: str) -> None:
         self.text = text
@@ -50,7 +49,7 @@ class Progress:
         return f"{self.label}: {self.done:,}{of} {self.unit}{left} {self.text}".rstrip()
 
     def _draw(self) -> None:
-        if self._bar is None:
+        if self._drawn is None:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
@@ -63,15 +62,16 @@ class Progress:
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[text]}"),
             )
-            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task(self.label, total=self.total, text="")
-        self._bar.update(self._task, completed=self.done, text=self.text)
+            bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            bar.start()
+            self._drawn = bar, bar.add_task(self.label, total=self.total, text="")
+        bar, task = self._drawn
+        bar.update(task, completed=self.done, text=self.text)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        if self._drawn is not None:
+            self._drawn[0].stop()
+            self._drawn = None
 
 
 @contextmanager
