@@ -51,7 +51,7 @@ class Checkpoints:
         return arrays, json.loads(metadata["state"])
 
     def log(self, point: dict) -> None:
-        self._log.write(json.dumps(point))
+        self._log.write(json.dumps(point) + "\n")
 
     def finish(self) -> None:
         """The run is over and its result saved elsewhere: keep the record, drop the large state."""

@@ -2,6 +2,7 @@
 
 from .bag import Bag
 from .gradient import Rows
+from .static import StaticBag
 from .table import Table
 
-__all__ = ["Bag", "Rows", "Table"]
+__all__ = ["Bag", "Rows", "StaticBag", "Table"]

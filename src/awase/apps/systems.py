@@ -1,0 +1,93 @@
+"""The systems that a report compares, over one list of documents."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from awase.core.protocols import Hits, TextEncoder
+from awase.data.judged import Judged
+from awase.index.exact import Exact
+from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
+from awase.index.lexical import BM25
+from awase.tasks.metrics import per_query
+from awase.tasks.retrieval import System
+
+METRIC = "ndcg@10"
+
+
+class Lexical:
+    """BM25 over the documents."""
+
+    def __init__(self, documents: Sequence[str]):
+        self.index = BM25()
+        self.index.add(documents)
+
+    def search(self, queries: list[str], k: int) -> Hits:
+        return self.index.search(queries, k)
+
+    @property
+    def nbytes(self) -> int:
+        """What the index occupies."""
+        return sum(array.nbytes for array in self.index.arrays().values())
+
+
+class Dense:
+    """A model's vectors of the documents, searched exactly; ``dim`` cuts vectors to a prefix."""
+
+    def __init__(self, model: TextEncoder, documents: Sequence[str], dim: int | None = None):
+        self.model, self.dim = model, dim
+        self.vectors = model.encode(documents, role="document", dim=dim)
+        self.index = Exact(self.vectors)
+
+    def encode(self, queries: list[str]) -> np.ndarray:
+        return self.model.encode(queries, role="query", dim=self.dim)
+
+    def search(self, queries: list[str], k: int) -> Hits:
+        return self.index.search(self.encode(queries), k)
+
+
+class Hybrid:
+    """Both, fused. The scores of what only one of them found are computed, not guessed."""
+
+    def __init__(self, lexical: Lexical, dense: Dense, fusion: Fusion):
+        self.lexical, self.dense, self.fusion = lexical, dense, fusion
+
+    def search(self, queries: list[str], k: int) -> Hits:
+        halves = _halves(self.lexical, self.dense, queries, self.fusion.depth)
+        return self.fusion.fuse(halves.dense, halves.lexical, k, dense_of=halves.dense_of, lexical_of=halves.lexical_of)
+
+
+def chosen_fusion(lexical: Lexical, dense: Dense, valid: Judged) -> Fusion:
+    """The fusion with the best nDCG@10 on the validation queries."""
+    halves = _halves(lexical, dense, valid.queries, DEPTH)
+    return choose_weight(
+        halves.dense,
+        halves.lexical,
+        lambda hits: float(per_query(hits, valid, [METRIC])[METRIC].mean()),
+        dense_of=halves.dense_of,
+        lexical_of=halves.lexical_of,
+    )
+
+
+class _Halves(NamedTuple):
+    """What each search found, and the way to the score of any row."""
+
+    dense: Hits
+    lexical: Hits
+    dense_of: ScoresOf
+    lexical_of: ScoresOf
+
+
+def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int) -> _Halves:
+    vectors = dense.encode(queries)
+    return _Halves(
+        dense.index.search(vectors, depth),
+        lexical.search(queries, depth),
+        lambda rows: dense.index.scores_of(vectors, rows),
+        lambda rows: lexical.index.scores_of(queries, rows),
+    )
+
+
+def system(name: str, searcher: Lexical | Dense | Hybrid) -> System:
+    return System(name, searcher.search)

@@ -1,0 +1,116 @@
+"""A recipe bound to pairs of texts: what there is to do between reading and judging."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from awase.contrast.encoders import Bag
+from awase.contrast.negatives import Mined, Mixture
+from awase.core.protocols import Hits, Searcher
+from awase.data.judged import Judged
+from awase.data.pairs import Pairs
+from awase.index.exact import Exact
+from awase.models import StaticModel, token_table
+from awase.recipes import Recipe
+from awase.tasks.metrics import per_query
+from awase.train.budget import validation_budget
+from awase.train.checkpoint import Checkpoints
+from awase.train.loop import Course, Loop
+from awase.train.plan import settle
+from awase.train.texts import text_items
+
+METRIC = "ndcg@10"
+
+
+class Training:
+    """Texts become items, items become tokens, the recipe's encoder is made over them; then ``run`` trains it.
+
+    ``recipe`` is the one given with every open choice of its plan made; ``reasons`` says why.
+    """
+
+    def __init__(self, recipe: Recipe, pairs: Pairs, rows: np.ndarray, *, init: str | Path | None, seed: int, threads: int):
+        plan, self.reasons = settle(replace(recipe.plan, seed=seed), len(rows))
+        self.threads = threads
+        self.items = text_items(pairs, rows)
+        texts = pa.chunked_array([*self.items.anchors.chunks, *self.items.documents.chunks])
+        table = None
+        if init is None:
+            self.tokenizer = recipe.encoder.tokenizer(texts)
+        else:
+            self.tokenizer, table = token_table(init)
+            dims = tuple(dim for dim in plan.dims if dim < table.shape[1])
+            plan = replace(plan, dims=(*dims, table.shape[1]) if plan.dims else ())
+            recipe = replace(recipe, encoder=replace(recipe.encoder, dim=table.shape[1], vocab_size=len(table)))
+            self.reasons.append(f"tokens and their vectors (dim {table.shape[1]}) from {init}")
+        self.recipe = replace(recipe, plan=plan)
+        tokens = self.tokenizer.encode(texts)
+        self._tokens_per_document = len(tokens.ids) / max(len(texts), 1)
+        self.bag: Bag = recipe.encoder.bag(self.tokenizer, tokens, seed=seed, threads=threads, table=table)
+
+    def mine(self, searcher: Searcher) -> None:
+        """Let the recipe's mined negatives search, if it has any. The searcher is over the texts of all documents."""
+        parts = self.recipe.negatives.parts if isinstance(self.recipe.negatives, Mixture) else (self.recipe.negatives,)
+        for part in parts:
+            if isinstance(part, Mined):
+                part.prepare(self.items.source, searcher, self.items.anchors.to_pylist())
+
+    def model(self, name: str) -> StaticModel:
+        """The encoder as it is now, with weights folded into rows."""
+        return StaticModel(self.tokenizer.to_json(), self.bag.folded(), name=name)
+
+    def run(self, valid: Judged, checkpoints: Checkpoints | None = None) -> Course:
+        """Train; keep the parameters with the best nDCG@10 on the validation queries."""
+        plan, source = self.recipe.plan, self.items.source
+        budget = validation_budget(
+            steps=-(-len(source) // plan.batch) * plan.epochs,
+            batch=plan.batch,
+            tokens_per_pair=2 * self._tokens_per_document,
+            tokens_per_document=self._tokens_per_document,
+            wanted=min(plan.validations, plan.epochs),
+            n_queries=len(valid.queries),
+            n_candidates=len(valid.documents),
+        )
+        plan = replace(plan, validations=budget.n_validations)
+        self.recipe = replace(self.recipe, plan=plan)
+        validate = _Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
+        loop = Loop(
+            self.bag, source, self.recipe.score, self.recipe.negatives, self.recipe.loss, plan,
+            validate=validate, checkpoints=checkpoints, threads=self.threads,
+        )  # fmt: skip
+        return loop.run()
+
+
+class _Validation:
+    """nDCG@10 of some validation queries against some candidates, all relevant ones among them; always the same ones."""
+
+    def __init__(self, training: Training, valid: Judged, n_queries: int, n_candidates: int):
+        rng = np.random.default_rng((training.recipe.plan.seed, 0x7A11D))
+        queries = np.sort(rng.choice(len(valid.queries), min(n_queries, len(valid.queries)), replace=False))
+        spans = [np.arange(valid.offsets[q], valid.offsets[q + 1]) for q in queries]
+        at = np.concatenate(spans)
+        relevant = np.unique(valid.rows[at])
+        others = np.setdiff1d(np.arange(len(valid.documents)), relevant, assume_unique=True)
+        more = rng.choice(others, min(max(n_candidates - len(relevant), 0), len(others)), replace=False)
+        rows = np.sort(np.concatenate([relevant, more]))
+        self._judged = Judged(
+            queries=[valid.queries[q] for q in queries],
+            documents=[valid.documents[row] for row in rows],
+            offsets=np.concatenate([[0], np.cumsum([len(span) for span in spans])]),
+            rows=np.searchsorted(rows, valid.rows[at]),
+            grades=valid.grades[at],
+            query_ids=[valid.query_ids[q] for q in queries],
+            document_ids=[valid.document_ids[row] for row in rows],
+            name="validation",
+        )
+        bag, tokens = training.bag, training.tokenizer.encode([*self._judged.queries, *self._judged.documents])
+        # The same parameters, over other items.
+        self._bag = Bag(bag.parameters["table"], bag.parameters["log_weights"], tokens.ids, tokens.offsets, threads=bag.threads)
+
+    def __call__(self) -> float:
+        n = len(self._judged.queries)
+        vectors = self._bag.encode(np.arange(n + len(self._judged.documents)))
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        hits: Hits = Exact(vectors[n:]).search(vectors[:n], 10)
+        return float(per_query(hits, self._judged, [METRIC])[METRIC].mean())

@@ -1,0 +1,122 @@
+"""What a recipe is, and the list of all recipes."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from awase.core.errors import ConfigError
+from awase.core.suggest import did_you_mean
+from awase.train.plan import Plan
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Five parts and a plan. A value: the loop trains it, nothing subclasses it."""
+
+    positives: Any
+    encoder: Any
+    score: Any
+    negatives: Any
+    loss: Any
+    plan: Plan
+
+    def resolved(self) -> dict:
+        """All parts with all their settings, as plain values: what a report and a run folder keep."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a method was published."""
+
+    title: str
+    venue: str
+    arxiv: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe in the list: its name, paper, what data it needs, and the function that makes it from options."""
+
+    name: str
+    needs: str
+    paper: Paper | None
+    make: Callable[..., Recipe]
+
+    @property
+    def summary(self) -> str:
+        return inspect.getdoc(self.make).split("\n", 1)[0]
+
+    def options(self) -> dict[str, dict]:
+        """name -> {"type", "default"} of each option."""
+        hints = get_type_hints(self.make)
+        parameters = inspect.signature(self.make).parameters.values()
+        return {
+            p.name: {"type": getattr(hints[p.name], "__name__", str(hints[p.name])), "default": p.default} for p in parameters
+        }
+
+    def __call__(self, **options) -> Recipe:
+        """The recipe with these options; a wrong name gets an error with the nearest right one, a string is read as the option's type."""
+        hints = get_type_hints(self.make)
+        known = self.options()
+        for name, value in options.items():
+            if name not in known:
+                raise ConfigError(
+                    "E0610", f"recipe {self.name!r} has no option {name!r}", remedy=did_you_mean(name, known), value=value
+                )
+            if isinstance(value, str):
+                options[name] = _read(value, hints[name], name)
+        return self.make(**options)
+
+
+_ENTRIES: dict[str, Entry] = {}
+
+
+def recipe(name: str, *, needs: str, paper: Paper | None = None) -> Callable[[Callable[..., Recipe]], Callable[..., Recipe]]:
+    """Puts a function that returns a ``Recipe`` on the list."""
+
+    def put(make: Callable[..., Recipe]) -> Callable[..., Recipe]:
+        _ENTRIES[name] = Entry(name, needs, paper, make)
+        return make
+
+    return put
+
+
+def names() -> list[str]:
+    return sorted(_ENTRIES)
+
+
+def get(name: str) -> Entry:
+    """The entry of a name.
+
+    >>> get("statik")
+    Traceback (most recent call last):
+    awase.core.errors.ConfigError: E0611: there is no recipe 'statik'
+      to do: did you mean 'static'? valid: static
+    """
+    if name not in _ENTRIES:
+        raise ConfigError("E0611", f"there is no recipe {name!r}", remedy=did_you_mean(name, _ENTRIES))
+    return _ENTRIES[name]
+
+
+def _read(text: str, kind, name: str):
+    """A command line's text as the option's type."""
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        if kind in (int, float, str):
+            return kind(text)
+        return tuple(int(part) for part in text.split(",") if part)  # the only other kind: a list of dimensions
+    except (ValueError, KeyError):
+        wanted = getattr(kind, "__name__", "comma-separated numbers")
+        raise ConfigError("E0612", f"option {name!r} wants {wanted}", value=text) from None
+
+
+def _plain(part):
+    if isinstance(part, tuple | list):
+        return [_plain(one) for one in part]
+    if is_dataclass(part):
+        named = {"part": part.name} if hasattr(part, "name") else {}
+        return named | {f.name: _plain(getattr(part, f.name)) for f in fields(part) if f.repr}
+    return part

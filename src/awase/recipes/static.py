@@ -1,0 +1,62 @@
+"""Static text vectors: the recipe that needs no GPU, and the baseline every other has to beat."""
+
+from awase.contrast.encoders import StaticBag
+from awase.contrast.losses import InfoNCE
+from awase.contrast.negatives import Given, InBatch, Mined, Mixture, Topical
+from awase.contrast.scores import Cosine
+from awase.core.errors import ConfigError
+from awase.core.suggest import did_you_mean
+from awase.recipes.recipe import Recipe, recipe
+from awase.train.plan import Plan
+
+_NEGATIVES = {
+    "topical": Topical(),
+    "in-batch": InBatch(),
+    "mined": Mixture((Topical(), Mined())),
+    "given": Mixture((Topical(), Given())),
+}
+
+
+@recipe("static", needs="pairs of texts")
+def static(
+    dim: int = 256,
+    vocab_size: int = 32_000,
+    pieces: str = "wordpiece",
+    temperature: float = 0.05,
+    learn_temperature: bool = False,
+    symmetric: bool = False,
+    negatives: str = "topical",
+    matryoshka: tuple[int, ...] = (),
+    batch: int = 0,
+    epochs: int = 0,
+    rate: float = 0.1,
+) -> Recipe:
+    """Bags of token vectors with learned weights, trained with InfoNCE on the user's pairs.
+
+    f(x) = sum_t w_t e_t / n over the tokens t of x;   loss = -log softmax_j(cos(f(x), f(y_j)) / temperature) at the right document.
+
+    - positives: the given pairs.
+    - encoder: a table of ``vocab_size`` rows over a tokenizer trained on the same texts, with a learned weight for each token.
+    - score: cosine.
+    - negatives: the other documents of the batch; "topical" makes batches of pairs about one thing, so that these are hard
+      (Hofstätter et al. 2021, arXiv 2104.06967); "mined" adds one BM25 hard negative to each pair (Karpukhin et al. 2020, arXiv 2004.04906),
+      "given" one of the data's own; "in-batch" is plain random batches.
+    - loss: InfoNCE (van den Oord et al. 2018, arXiv 1807.03748). ``matryoshka`` trains prefixes of the vectors as well
+      (Kusupati et al. 2022, arXiv 2205.13147).
+
+    ``batch`` and ``epochs`` of 0 are chosen from the data. Not for: word order ("dog bites man"), negation, or texts in a language
+    that the pairs do not contain; a transformer reads those.
+    """
+    if negatives not in _NEGATIVES:
+        raise ConfigError("E0613", f"there are no negatives {negatives!r}", remedy=did_you_mean(negatives, _NEGATIVES))
+    dims = tuple(sorted({*matryoshka, dim})) if matryoshka else ()
+    if any(not 1 <= prefix <= dim for prefix in dims):
+        raise ConfigError("E0614", f"Matryoshka dimensions lie between 1 and dim ({dim})", value=matryoshka)
+    return Recipe(
+        positives="pairs",
+        encoder=StaticBag(dim, vocab_size, pieces),
+        score=Cosine(),
+        negatives=_NEGATIVES[negatives],
+        loss=InfoNCE(temperature, symmetric, learn_temperature),
+        plan=Plan(batch=batch or None, epochs=epochs or None, rate=rate, dims=dims),
+    )
