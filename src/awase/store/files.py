@@ -128,40 +128,22 @@ def check_replaceable(path: Path | str) -> None:
         )
 
 
-class append_lines:
+def append_lines(path: Path | str) -> "Log":
     """A log open for appending: ``write`` adds whole lines, ``sync`` makes them survive a power loss, ``close`` does both.
 
     A line that a crash cut short is removed when the log is opened again.
 
     >>> log = append_lines(getfixture("tmp_path") / "metrics.jsonl")
-    >>> log.write('{"step": 1}\\n')
+    >>> log.write('{"step": 1}\n')
     >>> log.close()
     """
-
-    def __init__(self, path: Path | str):
-        self._path = Path(os.path.realpath(path))
-        _drop_torn_line(self._path)
-        with disk.explained(self._path):
-            make_folder(self._path.parent)
-            self._descriptor = disk.create(self._path, os.O_APPEND)
-            disk.fsync_dir(self._path.parent)
-
-    def write(self, lines: str) -> None:
-        """Add text that ends with a newline, in one go."""
-        if not lines.endswith("\n"):
-            raise ValueError(f"a log takes whole lines, this one does not end: {lines[-40:]!r}")
-        with disk.explained(self._path):
-            disk.write(self._descriptor, memoryview(lines.encode()))
-
-    def sync(self) -> None:
-        with disk.explained(self._path):
-            disk.fsync(self._descriptor)
-
-    def close(self) -> None:
-        try:
-            self.sync()
-        finally:
-            os.close(self._descriptor)
+    path = Path(os.path.realpath(path))
+    make_folder(path.parent)
+    _drop_torn_line(path)
+    with disk.explained(path):
+        descriptor = disk.create(path, os.O_APPEND)
+        disk.fsync_dir(path.parent)
+    return Log(descriptor, path)
 
 
 def make_folder(path: Path | str) -> None:
@@ -192,6 +174,31 @@ def remove(path: Path | str) -> None:
         elif os.path.lexists(path):
             disk.unlink(path)
             disk.fsync_dir(path.parent)
+
+
+class Log:
+    """An append-only file, made by ``append_lines``."""
+
+    def __init__(self, descriptor: int, place: Path):
+        self._descriptor, self._place = descriptor, place
+
+    def write(self, lines: str) -> None:
+        """Add text that ends with a newline, in one go. Other processes can read it at once."""
+        if not lines.endswith("\n"):
+            raise ValueError(f"a log takes whole lines, this one does not end: {lines[-40:]!r}")
+        with disk.explained(self._place):
+            disk.write(self._descriptor, memoryview(lines.encode()))
+
+    def sync(self) -> None:
+        """Make what was written survive a power loss."""
+        with disk.explained(self._place):
+            disk.fsync(self._descriptor)
+
+    def close(self) -> None:
+        try:
+            self.sync()
+        finally:
+            os.close(self._descriptor)
 
 
 class _Stream(io.BufferedIOBase):
