@@ -11,6 +11,7 @@ from awase.data.keys import Interner, combine, text_keys
 from awase.data.pairs import Pairs
 
 TRAIN, VALID, TEST = 0, 1, 2
+_NAMES = {VALID: "validation", TEST: "test"}
 _SHARE = 0.05
 _MIN_QUERIES, _MAX_QUERIES = 50, 2_000
 _LARGEST_PART = 5  # by default a held-out part is at most a fifth of the queries
@@ -47,26 +48,10 @@ def split_pairs(pairs: Pairs, *, valid: float | int | None = None, test: float |
     (60, 20, 20, 100)
     """
     anchors = Interner().ids(pairs.anchor_keys)
-    sizes = _sizes(int(anchors.max()) + 1, valid, test)
     if pairs.parts is not None:
-        return _given(pairs, pairs.parts, anchors, valid, test)
-    every = np.arange(len(pairs))
-    roots, sides, filled = _divide(pairs, anchors, every, sizes, by_document=True)
-    note = "rows that share a text" + (" or a group" if pairs.groups is not None else "") + " stay on one side"
-    if any(has < wanted / 2 for has, wanted in zip(filled, sizes)):
-        connected = _largest(roots)
-        roots, sides, filled = _divide(pairs, anchors, every, sizes, by_document=False)
-        note = (
-            f"WARNING: {connected:.0%} of the rows are connected through shared documents, so only rows that share an anchor"
-            + (" or a group" if pairs.groups is not None else "")
-            + " stay on one side: documents of held-out pairs are also trained on"
-        )
-        if any(has == 0 < wanted for has, wanted in zip(filled, sizes)):
-            raise InputError(
-                "E0113",
-                "the rows cannot be split: too many share one anchor or one group",
-                remedy="give more anchors or groups, or a 'split' column with train, valid and test",
-            )
+        return _given(pairs, pairs.parts, anchors, {VALID: valid, TEST: test})
+    sizes = _sizes(int(anchors.max()) + 1, valid, test)
+    roots, sides, note = _cut(pairs, anchors, np.arange(len(pairs)), sizes)
     return _split(sides, roots, note)
 
 
@@ -93,6 +78,30 @@ def _sizes(n_queries: int, valid: float | int | None, test: float | int | None) 
             remedy="ask for smaller parts",
         )  # fmt: skip
     return sizes[0], sizes[1]
+
+
+def _cut(pairs: Pairs, anchors: np.ndarray, rows: np.ndarray, sizes: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, str]:
+    """Component and side of each of ``rows``, and a note on what was kept together."""
+    group = " or a group" if pairs.groups is not None else ""
+    roots, sides, filled = _divide(pairs, anchors, rows, sizes, by_document=True)
+    if all(has >= wanted / 2 for has, wanted in zip(filled, sizes)):
+        return roots, sides, f"rows that share a text{group} stay on one side"
+    connected = np.bincount(roots).max() / len(roots)
+    roots, sides, filled = _divide(pairs, anchors, rows, sizes, by_document=False)
+    if any(has == 0 < wanted for has, wanted in zip(filled, sizes)):
+        raise InputError(
+            "E0113",
+            "the rows cannot be split: too many share one anchor or one group",
+            remedy="give more anchors or groups, or a 'split' column with train, valid and test",
+        )
+    return (
+        roots,
+        sides,
+        (
+            f"WARNING: {connected:.0%} of the rows are connected through shared documents, so only rows that share an anchor{group} "
+            "stay on one side: documents of held-out pairs are also trained on"
+        ),
+    )
 
 
 def _divide(
@@ -143,7 +152,7 @@ def _fill(order, n_queries, n_valid, n_test, side):
     return has_valid, has_test
 
 
-def _given(pairs: Pairs, parts: np.ndarray, anchors: np.ndarray, valid: float | int | None, test: float | int | None) -> Split:
+def _given(pairs: Pairs, parts: np.ndarray, anchors: np.ndarray, asked: dict[int, float | int | None]) -> Split:
     """The parts of the file's own column; a missing one is taken from its training rows."""
     sides = parts.copy()
     train = np.flatnonzero(sides == TRAIN)
@@ -151,21 +160,21 @@ def _given(pairs: Pairs, parts: np.ndarray, anchors: np.ndarray, valid: float | 
         raise InputError("E0113", "the split column has no training rows", remedy="write 'train' in the rows to train on")
     missing = [part for part in (VALID, TEST) if not (sides == part).any()]
     note = "the file's own split"
+    for part, size in asked.items():
+        if size is not None and part not in missing:
+            raise ConfigError(
+                "E0113", f"the {_NAMES[part]} rows are given by the split column", value=size, remedy="leave out the size"
+            )
     if missing:
         n_queries = len(np.unique(anchors[train]))
-        wanted = _sizes(n_queries, valid if VALID in missing else 0, test if TEST in missing else 0)
-        _, taken, _ = _divide(pairs, anchors, train, wanted, by_document=True)
-        sides[train] = taken
-        note += (
-            ", with "
-            + " and ".join("validation" if part == VALID else "test" for part in missing)
-            + " taken from its training rows"
-        )
+        wanted = _sizes(n_queries, *(asked[part] if part in missing else 0 for part in (VALID, TEST)))
+        _, sides[train], how = _cut(pairs, anchors, train, wanted)
+        note += f", with {' and '.join(_NAMES[part] for part in missing)} taken from its training rows ({how})"
     roots = components(_labels(pairs, np.arange(len(pairs)), by_document=True))
-    for part, name in ((VALID, "validation"), (TEST, "test")):
+    for part in (VALID, TEST):
         n = _shared(pairs, sides, part)
         if n:
-            note += f"; WARNING: {n:,} of {(sides == part).sum():,} {name} rows share a text with a training row"
+            note += f"; WARNING: {n:,} of {(sides == part).sum():,} {_NAMES[part]} rows share a text with a training row"
     return _split(sides, roots, note)
 
 
@@ -176,10 +185,6 @@ def _shared(pairs: Pairs, sides: np.ndarray, part: int) -> int:
     texts.ids(np.concatenate([pairs.anchor_keys[train], pairs.positive_keys[train]]))
     n_train = len(texts)
     return int(((texts.ids(pairs.anchor_keys[rows]) < n_train) | (texts.ids(pairs.positive_keys[rows]) < n_train)).sum())
-
-
-def _largest(roots: np.ndarray) -> float:
-    return float(np.bincount(roots).max() / len(roots))
 
 
 def _split(sides: np.ndarray, roots: np.ndarray, note: str) -> Split:
