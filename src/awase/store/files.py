@@ -134,7 +134,7 @@ def append_lines(path: Path | str) -> "Log":
     A line that a crash cut short is removed when the log is opened again.
 
     >>> log = append_lines(getfixture("tmp_path") / "metrics.jsonl")
-    >>> log.write('{"step": 1}\n')
+    >>> log.write('{"step": 1}\\n')
     >>> log.close()
     """
     path = Path(os.path.realpath(path))
