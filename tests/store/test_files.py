@@ -148,6 +148,24 @@ def test_folder_replaces_a_folder_of_ours(tmp_path, exchange):
     assert names(tmp_path) == ["model"]
 
 
+def test_a_file_system_without_locks(tmp_path, exchange, monkeypatch):
+    """Some network disks have none. Writing works; what might be a living run's is never swept."""
+
+    def no_locks(descriptor, kind):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    leftover = siblings.beside(tmp_path / "model", "new")
+    leftover.mkdir()
+    for content in (b"1", b"2"):
+        with files.folder(tmp_path / "model") as temporary:
+            files.write_bytes(temporary / "a", content)
+    assert (tmp_path / "model" / "a").read_bytes() == b"2"
+    assert names(tmp_path) == [leftover.name, "model"]
+    (tmp_path / "model").rename(siblings.beside(tmp_path / "model", "old"))
+    assert set(manifest.verify(tmp_path / "model")) == {"a"}
+
+
 def test_folder_takes_what_a_library_wrote_past_the_store(tmp_path):
     with files.folder(tmp_path / "model") as temporary:
         (temporary / "foreign.json").write_text("{}")

@@ -11,7 +11,6 @@ before is then unchanged.
 """
 
 import errno
-import fcntl
 import io
 import os
 from collections.abc import Iterator
@@ -276,7 +275,7 @@ def _swap(temporary: Path, path: Path) -> Path | None:
     old = siblings.beside(path, "old")
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # `siblings.recover` in another process waits for this
+        siblings.hold(descriptor)  # `siblings.recover` in another process waits for this
         disk.rename(path, old)
         try:
             disk.rename(temporary, path)

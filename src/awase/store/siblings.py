@@ -53,11 +53,17 @@ def recover(path: Path) -> None:
         with suppress(FileNotFoundError):  # its owner finished, or another reader was quicker
             descriptor = os.open(old, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for an owner that is between the renames right now
+                hold(descriptor)  # waits for an owner that is between the renames right now
                 if not os.path.lexists(path):
                     disk.rename(old, path)
             finally:
                 os.close(descriptor)
+
+
+def hold(descriptor: int) -> None:
+    """Wait for the lock of a file and take it. A file system without locks has none to wait for."""
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def discard(path: Path) -> None:
