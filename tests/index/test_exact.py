@@ -121,7 +121,9 @@ def test_add_and_delete_equal_a_fresh_index():
     assert np.array_equal(hits.scores, fresh.scores)
     only = index.search(queries, 300, np.arange(500) < 210)
     assert set(only.rows[only.rows >= 0]) == set(rows[rows < 210])
-    assert np.array_equal(np.concatenate([index.vectors(0, 150), index.vectors(150, 450), index.vectors(450, 500)]), vectors)
+    again = Exact.from_arrays(index.arrays())
+    assert np.array_equal(again.arrays()["vectors"], vectors)
+    assert np.array_equal(again.search(queries, 25).rows, hits.rows)
 
 
 def test_a_memory_map_is_searched_in_place(tmp_path):
@@ -129,7 +131,7 @@ def test_a_memory_map_is_searched_in_place(tmp_path):
     vectors.tofile(tmp_path / "vectors")
     mapped = np.memmap(tmp_path / "vectors", np.float32, mode="r", shape=(300, 8))
     index = Exact(mapped)
-    assert np.shares_memory(index.vectors(0, 300), mapped)
+    assert np.shares_memory(index.arrays()["vectors"], mapped)
     assert np.array_equal(index.search(vectors[:20], 1).rows[:, 0], Exact(vectors).search(vectors[:20], 1).rows[:, 0])
 
 

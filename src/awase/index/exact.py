@@ -95,12 +95,16 @@ class Exact:
         self._longest = max(self._longest, _length(vectors, "vectors", len(self)))
         start, stop = len(self._second), len(self._second) + len(vectors)
         if stop > len(self._room):
-            grown = np.empty((max(stop, len(self._room) * 3 // 2), self.dim), np.float32)
-            grown[:start] = self._second
-            self._room = grown
+            self.reserve(max(len(vectors), len(self._room) // 2))
         self._room[start:stop] = vectors
         self._second = _read_only(self._room[:stop])
         self._alive = np.concatenate([self._alive, np.ones(len(vectors), bool)])
+
+    def reserve(self, n: int) -> None:
+        """Make room for n more vectors at once, where adding would make it step by step, copying."""
+        grown = np.empty((len(self._second) + n, self.dim), np.float32)
+        grown[: len(self._second)] = self._second
+        self._room, self._second = grown, _read_only(grown[: len(self._second)])
 
     def delete(self, rows: np.ndarray) -> None:
         """Leave these rows out of every search from now on."""
@@ -131,14 +135,18 @@ class Exact:
         dots_of(self._first, self._second, rows, _read_only(_matrix(queries, self.dim, "queries")), out)
         return out
 
-    def vectors(self, start: int, stop: int) -> np.ndarray:
-        """Rows start ... stop as they were added (n, dim)."""
-        cut = len(self._first)
-        if stop <= cut or not len(self._second):
-            return self._first[start:stop]
-        if start >= cut:
-            return self._second[start - cut : stop - cut]
-        return np.concatenate([self._first[start:], self._second[: stop - cut]])
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What ``from_arrays`` makes an equal index of. Copied only when vectors were added to others; for reading only."""
+        parts = [part for part in (self._first, self._second) if len(part)] or [self._first]
+        vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return {"vectors": vectors, "deleted": np.flatnonzero(~self._alive)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Exact":
+        """The index that gave these arrays. A memory map is used as it is."""
+        index = cls(arrays["vectors"])
+        index.delete(arrays["deleted"])
+        return index
 
     def _allowed(self, mask: np.ndarray | None) -> np.ndarray | None:
         """The rows to look at, as booleans; None for all of them."""

@@ -4,7 +4,6 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from awase.core.errors import InputError, LimitError
 from awase.core.limits import MAX_ID_BYTES, MAX_METADATA_BYTES, MAX_TEXT_BYTES
 
+_BATCH_CHARS = 1 << 24  # of text in a batch, however few items
 _MAX_NESTING = 100  # of metadata; SQLite reads JSON to 1,000
 
 
@@ -60,16 +60,23 @@ def checksum(item_id: str, text: str, metadata: str) -> int:
 
 
 def batches(items: Iterable, size: int, dim: int | None) -> Iterator[list[Row]]:
-    """Checked rows of a stream of items, `size` at a time. `dim`: the length of a vector, None where none may be given.
+    """Checked rows of a stream of items, `size` at a time, fewer when they are long.
 
+    dim: the length of a vector, None where none may be given.
     An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector" and "metadata"; its other
     keys are metadata too. Errors: E0722 for an item that is none of these, E0723 for one that is too large; both say which.
     """
     if isinstance(items, str | bytes | Mapping):
         raise InputError("E0722", "items must be a list or another iterable of items", value=items, remedy="put it in a list")
-    numbered = enumerate(items)
-    while batch := list(islice(numbered, size)):
-        yield [_row(item, number, dim) for number, item in batch]
+    batch, n_chars = [], 0
+    for number, item in enumerate(items):
+        batch.append(_row(item, number, dim))
+        n_chars += len(batch[-1].text)
+        if len(batch) == size or n_chars > _BATCH_CHARS:
+            yield batch
+            batch, n_chars = [], 0
+    if batch:
+        yield batch
 
 
 def _row(item, number: int, dim: int | None) -> Row:

@@ -21,7 +21,8 @@ from awase.index.items import Row, checksum
 from awase.store import database
 
 FORMAT = 1
-_ROWS = 4096  # fetched at once
+_ROWS = 8192  # read at once
+_CHARS = 1 << 24  # of text read at once
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -34,8 +35,9 @@ CREATE TABLE items (
 );
 CREATE TABLE vectors (  -- apart from the items, so that a filter reads only what it looks at
     row INTEGER PRIMARY KEY REFERENCES items (row) ON DELETE CASCADE,
-    vector BLOB NOT NULL,
-    checksum INTEGER NOT NULL
+    vector BLOB NOT NULL,  -- float32, little-endian
+    checksum INTEGER NOT NULL,
+    own INTEGER NOT NULL  -- 1 if the user gave it, 0 if the model did
 );
 CREATE TABLE fields (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE deleted (row INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
@@ -119,8 +121,8 @@ class Table:
         if vectors is not None:
             blobs = (vector.astype("<f4").tobytes() for vector in vectors)
             self.connection.executemany(
-                "INSERT INTO vectors VALUES (?, ?, ?)",
-                ((first + i, blob, zlib.crc32(blob)) for i, blob in enumerate(blobs)),
+                "INSERT INTO vectors VALUES (?, ?, ?, ?)",
+                ((first + i, blob, zlib.crc32(blob), rows[i].vector is not None) for i, blob in enumerate(blobs)),
             )
         fresh = set().union(*(row.fields for row in rows)) - self._fields
         self.connection.executemany("INSERT OR IGNORE INTO fields VALUES (?)", ((name,) for name in sorted(fresh)))
@@ -139,9 +141,8 @@ class Table:
 
     def forget_before(self, generation: int) -> None:
         """Drop the history that no cache needs: what happened up to a generation."""
-        with database.transaction(self.connection):
-            self.connection.execute("DELETE FROM deleted WHERE generation <= ?", (generation,))
-            self.connection.execute("DELETE FROM commits WHERE generation < ?", (generation,))
+        self.connection.execute("DELETE FROM deleted WHERE generation <= ?", (generation,))
+        self.connection.execute("DELETE FROM commits WHERE generation < ?", (generation,))
 
     # -- reading ------------------------------------------------------------------------------------------------------------
 
@@ -178,26 +179,29 @@ class Table:
         return self._rows(f"SELECT row FROM items WHERE {sql} ORDER BY row", parameters)  # noqa: S608 (no text of a user's)
 
     def texts_after(self, row: int) -> Iterator[tuple[np.ndarray, list[str]]]:
-        """(rows, texts) of the items above a row, a few thousand at a time."""
-        for found in self._fetched("SELECT row, text FROM items WHERE row > ? ORDER BY row", (row,)):
-            rows, texts = zip(*found, strict=True)
-            yield np.array(rows, np.int64), list(texts)
+        """(rows, texts) of the items above a row, a few thousand at a time and fewer when they are long."""
+        rows, texts, size = [], [], 0
+        for number, text in self.connection.execute("SELECT row, text FROM items WHERE row > ? ORDER BY row", (row,)):
+            rows.append(number)
+            texts.append(text)
+            size += len(text)
+            if len(rows) == _ROWS or size > _CHARS:
+                yield np.array(rows, np.int64), texts
+                rows, texts, size = [], [], 0
+        if rows:
+            yield np.array(rows, np.int64), texts
 
-    def vectors_after(self, row: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, vectors (n, dim)) of the items above a row, each vector checked against its checksum."""
-        n = self.connection.execute("SELECT count(*) FROM vectors WHERE row > ?", (row,)).fetchone()[0]
-        rows, vectors = np.empty(n, np.int64), np.empty((n, dim), np.float32)
-        start = 0
-        for found in self._fetched("SELECT row, vector, checksum FROM vectors WHERE row > ? ORDER BY row", (row,)):
-            numbers, blobs, sums = zip(*found, strict=True)
-            for number, blob, kept in zip(numbers, blobs, sums, strict=True):
-                if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
-                    raise self.damaged(number, "vector")
-            stop = start + len(blobs)
-            rows[start:stop] = numbers
-            vectors[start:stop] = np.frombuffer(b"".join(blobs), "<f4").reshape(-1, dim)
-            start = stop
-        return rows, vectors
+    def count_vectors_after(self, row: int) -> int:
+        return self.connection.execute("SELECT count(*) FROM vectors WHERE row > ?", (row,)).fetchone()[0]
+
+    def vectors_after(self, row: int, dim: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(rows, vectors (n, dim)) of the items above a row, a few thousand at a time, checked against their checksums."""
+        cursor = self.connection.execute("SELECT row, vector, checksum FROM vectors WHERE row > ? ORDER BY row", (row,))
+        while found := cursor.fetchmany(_ROWS):
+            rows, blobs, _ = zip(*found, strict=True)
+            for number, blob, kept in found:
+                self._check_vector(number, blob, kept, dim)
+            yield np.array(rows, np.int64), np.frombuffer(b"".join(blobs), "<f4").reshape(-1, dim)
 
     def items(self, rows: Sequence[int]) -> dict[int, Kept]:
         """row -> item, each checked against its checksum."""
@@ -216,15 +220,17 @@ class Table:
             raise self.damaged(kept.row, "text or metadata")
         return kept
 
-    def vectors(self, rows: Sequence[int], dim: int) -> dict[int, np.ndarray]:
-        """row -> its vector, checked against its checksum."""
-        sql = "SELECT row, vector, checksum FROM vectors WHERE row IN (SELECT value FROM json_each(?))"
-        found = {}
-        for row, blob, kept in self.connection.execute(sql, (json.dumps(rows),)):
-            if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
-                raise self.damaged(row, "vector")
-            found[row] = np.frombuffer(blob, "<f4")
-        return found
+    def vectors(self, rows: Sequence[int], dim: int) -> dict[int, tuple[np.ndarray, bool]]:
+        """row -> its vector, checked against its checksum, and whether the user gave it."""
+        sql = "SELECT row, vector, checksum, own FROM vectors WHERE row IN (SELECT value FROM json_each(?))"
+        found = self.connection.execute(sql, (json.dumps(rows),)).fetchall()
+        for row, blob, kept, _ in found:
+            self._check_vector(row, blob, kept, dim)
+        return {row: (np.frombuffer(blob, "<f4"), bool(own)) for row, blob, _, own in found}
+
+    def _check_vector(self, row: int, blob: bytes, kept: int, dim: int) -> None:
+        if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
+            raise self.damaged(row, "vector")
 
     def damaged(self, row: int, what: str) -> IntegrityError:
         """The error for an item whose bytes are not those that were written."""
@@ -235,8 +241,3 @@ class Table:
 
     def _rows(self, sql: str, parameters: tuple) -> np.ndarray:
         return np.fromiter((row for (row,) in self.connection.execute(sql, parameters)), np.int64)
-
-    def _fetched(self, sql: str, parameters: tuple) -> Iterator[list[tuple]]:
-        cursor = self.connection.execute(sql, parameters)
-        while found := cursor.fetchmany(_ROWS):
-            yield found

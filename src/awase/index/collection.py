@@ -1,0 +1,403 @@
+"""A collection: items that are added, updated, deleted and found, in one file that is always whole.
+
+``docs.awase`` (SQLite) holds everything; ``docs.awase.cache`` beside it holds what makes searching fast and can be deleted at any
+time. Any number of processes may read while one writes; each search sees the newest commit.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from awase.core.errors import BackendError, ConfigError, InputError
+from awase.core.progress import progress
+from awase.core.protocols import Hits
+from awase.core.suggest import did_you_mean
+from awase.index.bound import BoundModel, Given, described
+from awase.index.exact import check_k
+from awase.index.follow import Dense, Follower, Lexical
+from awase.index.hybrid import Fusion
+from awase.index.items import Item, Result, Row, batches
+from awase.index.table import Table
+from awase.store import cache, database, files
+
+__all__ = ["Collection", "Item", "Result"]
+
+MODES = ("hybrid", "dense", "bm25")
+_BATCH = 4096  # items of one commit
+_STALE = 0.05  # of the rows: with more changes than this the caches are written again
+_log = logging.getLogger("awase.index")
+
+
+class Collection:
+    """Items with their texts, metadata and vectors, searched by words, by vectors, or by both.
+
+    model: a ``TextEncoder``, or the folder of one; without it only mode "bm25" is there. Made by ``create`` or ``open``; closed by
+    ``close`` or at the end of a ``with`` block. One object may be used by several threads, one at a time inside.
+
+    >>> folder = getfixture("tmp_path")
+    >>> with Collection.create(folder / "docs.awase") as docs:
+    ...     docs.add([("a", "red wine"), {"id": "b", "text": "white wine", "year": 2020}])
+    ...     [[found.id for found in results] for results in docs.search("wine", where="year > 2000")]
+    2
+    [['b']]
+    """
+
+    def __init__(self, table: Table, model: Given | None, readonly: bool):
+        self.path = Path(os.path.realpath(table.path))
+        self._table, self._readonly = table, readonly
+        self._lock = threading.RLock()
+        self._meta = table.meta()
+        self._model = BoundModel(self._meta, table.path, model)
+        self._written = 0  # since the caches were prepared
+        self._closed = False
+        folder, uuid = cache_folder(self.path), self._meta["uuid"]
+        self._lexical = Follower(Lexical(self._meta["analyzer"]), table, folder, uuid)
+        self._dense = Follower(Dense(self.dim), table, folder, uuid) if self.dim else None
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        model: Given | None = None,
+        *,
+        analyzer: str = "auto",
+        fusion: Fusion | None = None,
+    ) -> "Collection":
+        """A new, empty collection. analyzer: as ``awase.data.text.analyze.analyzer``; fusion: how hybrid search weighs.
+
+        Errors: E0720 there is one already; E0200 no such analyser; those of ``awase.load`` for the model's folder.
+        """
+        fusion = fusion or Fusion()
+        encoder, meta = described(model)
+        Lexical(analyzer).fresh()  # refuses an unknown name before there is a file
+        meta |= {"analyzer": analyzer, "weight": fusion.weight, "depth": fusion.depth}
+        connection = database.connect(path, create=True)
+        try:
+            table = Table.create(connection, str(path), meta)
+        except BaseException:
+            connection.close()
+            raise
+        for kind in (Lexical.name, Dense.name):  # of a collection that was here before
+            files.remove(cache.place(cache_folder(path), kind))
+        return cls(table, encoder, readonly=False)
+
+    @classmethod
+    def open(cls, path: Path | str, model: Given | None = None, *, readonly: bool = False) -> "Collection":
+        """The collection at a path. model: needed only if its folder has moved since, or it was never in a folder.
+
+        readonly: nothing is written, not even a cache. Errors: E0304 no such file, E0312 not a collection, E0721 another
+        format, E0725 another model than the one that made the vectors.
+        """
+        connection = database.connect(path, readonly=readonly)
+        try:
+            return cls(Table.open(connection, str(path)), model, readonly)
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> "Collection":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is not None:
+            self._written = 0  # the caches can wait; the error cannot
+        self.close()
+
+    def close(self) -> None:
+        """Write the caches if much was written, and close the file."""
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                if self._written > _STALE * self._table.count():
+                    self.prepare()
+            finally:
+                self._closed = True
+                self._table.connection.close()
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of the vectors; 0 without a model."""
+        return self._model.dim
+
+    @property
+    def model(self) -> TextEncoder | None:
+        """The model that made the vectors, loaded if need be; None without one. Errors: E0725, E0726."""
+        return self._model.encoder if self.dim else None
+
+    @property
+    def fusion(self) -> Fusion:
+        """How hybrid search weighs its two halves."""
+        return Fusion(self._meta["weight"], self._meta["depth"])
+
+    def __len__(self) -> int:
+        with self._reading():
+            return self._table.count()
+
+    # -- writing ------------------------------------------------------------------------------------------------------------
+
+    def add(self, items: Iterable) -> int:
+        """Add new items; how many. Every 4,096 are one commit, which is there after a crash whole or not at all.
+
+        An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector"; its other keys (and those of
+        "metadata") are metadata. Vectors are compared by dot product: give them the length that the model's have.
+        Errors: E0728 an id that is there already or is given twice; E0722, E0723 a wrong item; E0701 a vector with NaN.
+        """
+        return self._write(items, self._add_batch)
+
+    def upsert(self, items: Iterable) -> int:
+        """Add items, replacing those with the same id; how many were new or different. Otherwise as ``add``.
+
+        Items that are there already, unchanged, cost a look: to go on after an interruption, upsert everything again.
+        """
+        return self._write(items, self._upsert_batch)
+
+    def delete(self, ids: str | Sequence[str]) -> int:
+        """Delete items in one commit; how many there were. An id that is not there is passed over."""
+        ids = [ids] if isinstance(ids, str) else list(ids)
+        with self._writing():
+            with self._table.snapshot():
+                there = list(self._table.by_id(ids))
+            if not there:
+                return 0
+            with self._commit() as generation:
+                n = self._table.delete(there, generation)
+            self._written += n
+            return n
+
+    def prepare(self) -> None:
+        """Make what searching needs now, and write the caches, so that the next search need not."""
+        with self._writing():
+            for follower in self._followers():
+                with self._table.snapshot():
+                    follower.catch_up()
+                self._settle()  # one after the other: each leaves the memory for its file
+            self._written = 0
+
+    def _write(self, items: Iterable, write_batch) -> int:
+        n, total = 0, len(items) if isinstance(items, Sequence) else None
+        with self._writing(), progress("indexing", total, "items") as job:
+            for rows in batches(items, _BATCH, self.dim or None):
+                n += (written := write_batch(rows))
+                self._written += written
+                job.advance(len(rows))
+        return n
+
+    def _add_batch(self, rows: list[Row]) -> int:
+        ids = [row.id for row in rows]
+        if len(set(ids)) < len(ids):
+            seen: set[str] = set()
+            again = next(item_id for item_id in ids if item_id in seen or seen.add(item_id))
+            raise InputError("E0728", f"the id {again!r} is given twice", remedy="give each item its own id, or use upsert")
+        vectors = self._vectors(rows)
+        with self._commit():
+            there = self._table.by_id(ids)
+            if there:
+                named = ", ".join(repr(item_id) for item_id in list(there)[:5]) + (", ..." if len(there) > 5 else "")
+                remedy = "use upsert to replace them"
+                raise InputError("E0728", f"{len(there)} of the ids are in the collection: {named}", remedy=remedy)
+            self._table.insert(rows, vectors)
+        return len(rows)
+
+    def _upsert_batch(self, rows: list[Row]) -> int:
+        rows = self._different(list({row.id: row for row in rows}.values()))  # of one id twice, the last is meant
+        if not rows:
+            return 0
+        vectors = self._vectors(rows)
+        with self._commit() as generation:
+            self._table.delete([row.id for row in rows], generation)
+            self._table.insert(rows, vectors)
+        return len(rows)
+
+    def _different(self, rows: list[Row]) -> list[Row]:
+        """Those that are not in the collection just as they are."""
+        with self._table.snapshot():
+            there = self._table.by_id([row.id for row in rows])
+            vectors = self._table.vectors([kept.row for kept in there.values()], self.dim) if self.dim else {}
+
+        def same(row: Row) -> bool:
+            kept = there.get(row.id)
+            if kept is None or (kept.text, kept.metadata, kept.checksum) != (row.text, row.metadata, row.checksum):
+                return False
+            vector, own = vectors.get(kept.row, (None, False))
+            return (vector is not None and own and np.array_equal(vector, row.vector)) if row.vector is not None else not own
+
+        return [row for row in rows if not same(row)]
+
+    def _vectors(self, rows: list[Row]) -> np.ndarray | None:
+        """(n, dim) float32: each row's own vector, or the model's for its text."""
+        if not self.dim:
+            return None
+        vectors = np.empty((len(rows), self.dim), np.float32)
+        texts = [(i, row.text) for i, row in enumerate(rows) if row.vector is None]
+        if texts:
+            at, some = zip(*texts, strict=True)
+            vectors[list(at)] = self._model.encode(some, "document", [rows[i].id for i in at])
+        for i, row in enumerate(rows):
+            if row.vector is not None:
+                vectors[i] = row.vector
+        return vectors
+
+    @contextmanager
+    def _commit(self):
+        with self._table.commit() as generation:
+            saved = [follower.saved for follower in self._followers()]
+            if all(saved):
+                self._table.forget_before(min(state.generation for state in saved if state))
+            yield generation
+
+    # -- reading ------------------------------------------------------------------------------------------------------------
+
+    def get(self, ids: str | Sequence[str]) -> list[Item | None]:
+        """The items that have these ids, in this order; None for an id that is not there."""
+        ids = [ids] if isinstance(ids, str) else list(ids)
+        with self._reading():
+            there = {item_id: self._table.checked(kept) for item_id, kept in self._table.by_id(ids).items()}
+            vectors = self._table.vectors([kept.row for kept in there.values()], self.dim) if self.dim else {}
+        items = {
+            item_id: Item(item_id, kept.text, json.loads(kept.metadata), vectors[kept.row][0] if vectors else None)
+            for item_id, kept in there.items()
+        }
+        return [items.get(item_id) for item_id in ids]
+
+    def search(
+        self, queries: str | Sequence[str], k: int = 10, where: str | None = None, mode: str | None = None
+    ) -> list[list[Result]]:
+        """For each query (one string is one query) at most k results, best first; equal scores in the order of adding.
+
+        where: a filter on metadata, see ``awase.index.where``. mode: "bm25" finds items that share a word with the query, "dense" those
+        whose vector is nearest, "hybrid" both (see ``awase.index.hybrid``); by default hybrid, or bm25 without a model. An empty
+        query shares no word with anything, and has a zero vector, to which every item is equally near (score 0).
+        Errors: E0703 a wrong k; E0710 to E0712 a wrong filter; E0727 a wrong mode; E0725, E0726 the model.
+        """
+        queries = [queries] if isinstance(queries, str) else list(queries)
+        check_k(k)
+        mode = self._mode(mode)
+        vectors = self._model.encode(queries, "query", queries) if mode != "bm25" else None
+        with self._reading():
+            allowed = None if where is None else self._allowed(where)
+            hits, sources = self._found(queries, vectors, k, allowed, mode)
+            items = self._table.items(np.unique(hits.rows[hits.rows >= 0]).tolist())
+        for kept in items.values():
+            self._table.checked(kept)
+        if not self._readonly:
+            self._settle()
+        return [
+            [
+                Result(
+                    items[row].id,
+                    score,
+                    items[row].text,
+                    json.loads(items[row].metadata),
+                    dict(zip(sources, parts, strict=True)),
+                )
+                for row, score, *parts in zip(*(part.tolist() for part in columns), strict=True)
+                if row >= 0
+            ]
+            for columns in zip(hits.rows, hits.scores, *sources.values(), strict=True)
+        ]
+
+    def info(self) -> dict:
+        """What the collection is: plain values, for people and for JSON."""
+        with self._reading():
+            state = self._table.state()
+            return {
+                "path": str(self.path),
+                "items": self._table.count(),
+                "generation": state.generation,
+                "model": self._meta.get("model"),
+                "model_path": self._meta.get("model_path"),
+                "fingerprint": self._meta.get("fingerprint"),
+                "dim": self.dim,
+                "analyzer": self._meta["analyzer"],
+                "fusion_weight": self._meta["weight"],
+                "fields": sorted(self._table.fields()),
+                "bytes": self.path.stat().st_size,
+            }
+
+    def _found(self, queries, vectors, k: int, allowed, mode: str) -> tuple[Hits, dict[str, np.ndarray]]:
+        """Hits in rows of the table, and what each source gave them."""
+        lexical, dense = self._lexical, self._dense
+        if mode != "dense":
+            lexical.catch_up()
+        if mode == "bm25":
+            hits = lexical.search(queries, k, allowed)
+            return hits, {"bm25": hits.scores}
+        assert dense is not None
+        dense.catch_up()
+        if mode == "dense":
+            hits = dense.search(vectors, k, allowed)
+            return hits, {"dense": hits.scores}
+
+        def dense_of(rows):
+            return dense.scores_of(vectors, rows)
+
+        def lexical_of(rows):
+            return lexical.scores_of(queries, rows)
+
+        fusion = self.fusion
+        depth = max(fusion.depth, k)
+        both = dense.search(vectors, depth, allowed), lexical.search(queries, depth, allowed)
+        hits = fusion.fuse(*both, k, dense_of=dense_of, lexical_of=lexical_of)
+        return hits, {"bm25": lexical_of(hits.rows), "dense": dense_of(hits.rows)}
+
+    def _mode(self, mode: str | None) -> str:
+        if mode is None:
+            return "hybrid" if self.dim else "bm25"
+        if mode not in MODES:
+            raise ConfigError("E0727", f"there is no search mode {mode!r}", remedy=did_you_mean(mode, MODES))
+        if mode != "bm25" and not self.dim:
+            remedy = "use mode bm25, or make the collection again with a model"
+            raise ConfigError("E0727", f"mode {mode!r} needs vectors, and this collection has no model", remedy=remedy)
+        return mode
+
+    def _allowed(self, where: str) -> np.ndarray:
+        from awase.index.where import compile_filter  # lark, which only filters need
+
+        condition = compile_filter(where, self._table.fields())
+        return self._table.rows_where(condition.sql, condition.parameters)
+
+    def _settle(self) -> None:
+        """Write the caches that changed much. One that cannot be written is done without: it only makes things faster."""
+        for follower in self._followers():
+            if follower.state and follower.n_changes > _STALE * len(follower.rows):
+                try:
+                    follower.save()
+                except BackendError as error:
+                    _log.warning("a cache could not be written, so searching starts slowly: %s", error)
+
+    # -- who may do what ----------------------------------------------------------------------------------------------------
+
+    def _followers(self) -> list[Follower]:
+        return [self._lexical, *([self._dense] if self._dense else [])]
+
+    @contextmanager
+    def _reading(self):
+        with self._lock:
+            self._check_open()
+            with self._table.snapshot():
+                yield
+
+    @contextmanager
+    def _writing(self):
+        with self._lock:
+            self._check_open()
+            if self._readonly:
+                raise ConfigError("E0729", "the collection was opened for reading only", place=str(self.path))
+            yield
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConfigError("E0730", "the collection is closed", place=str(self.path), remedy="open it again")
+
+
+def cache_folder(path: Path | str) -> Path:
+    """Where the caches of a collection are."""
+    path = Path(os.path.realpath(path))
+    return path.with_name(f"{path.name}.cache")

@@ -1,0 +1,167 @@
+"""Searchers that follow a table: kept in memory, kept on disk as caches, and brought up to date by what changed since.
+
+A cache is believed when its bytes are those that were saved and the commit it was made at is one the table still knows; then
+only the rows added and deleted since are applied. Otherwise it is made again from the table. Deleting it loses nothing.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from awase.core.progress import progress
+from awase.core.protocols import Hits
+from awase.index.exact import Exact
+from awase.index.lexical import BM25
+from awase.index.table import State, Table
+from awase.store import cache
+
+_FORMAT = 1
+_TOO_MANY_DELETED = 1 / 3  # of the rows a searcher holds; then it is made again
+_log = logging.getLogger("awase.index")
+
+
+class Kind(Protocol):
+    """A kind of searcher: how it is made, kept, and fed from a table."""
+
+    name: str
+
+    def fresh(self) -> Any: ...
+
+    def restored(self, arrays: dict[str, np.ndarray]) -> Any: ...
+
+    def feed(self, searcher: Any, table: Table, after: int) -> Iterator[np.ndarray]:
+        """Add what the table has above a row, and yield the rows added."""
+        ...
+
+
+class Lexical:
+    """BM25 over the texts."""
+
+    name = "bm25"
+
+    def __init__(self, analyzer: str):
+        self._analyzer = analyzer
+
+    def fresh(self) -> BM25:
+        return BM25(self._analyzer)
+
+    def restored(self, arrays: dict[str, np.ndarray]) -> BM25:
+        return BM25.from_arrays(arrays)
+
+    def feed(self, searcher: BM25, table: Table, after: int) -> Iterator[np.ndarray]:
+        for rows, texts in table.texts_after(after):
+            searcher.add(texts)
+            yield rows
+
+
+class Dense:
+    """Exact search over the vectors."""
+
+    name = "vectors"
+
+    def __init__(self, dim: int):
+        self._dim = dim
+
+    def fresh(self) -> Exact:
+        return Exact(np.empty((0, self._dim), np.float32))
+
+    def restored(self, arrays: dict[str, np.ndarray]) -> Exact:
+        return Exact.from_arrays(arrays)
+
+    def feed(self, searcher: Exact, table: Table, after: int) -> Iterator[np.ndarray]:
+        searcher.reserve(table.count_vectors_after(after))
+        for rows, vectors in table.vectors_after(after, self._dim):
+            searcher.add(vectors)
+            yield rows
+
+
+class Follower:
+    """One searcher that follows a table. ``rows`` has the table's row of each of its rows, rising."""
+
+    def __init__(self, kind: Kind, table: Table, folder: Path, uuid: str):
+        self.kind, self._table, self._folder = kind, table, folder
+        self._stamp = {"collection": uuid, "format": _FORMAT}
+        self.searcher = kind.fresh()
+        self.rows = np.empty(0, np.int64)
+        self.state: State | None = None  # the commit it is up to date with
+        self.saved: State | None = None  # the commit that the cache on disk was made at
+        self.n_changes = 0  # rows added and deleted since then
+
+    def catch_up(self) -> None:
+        """Bring the searcher up to date. Call it inside a snapshot of the table."""
+        now = self._table.state()
+        if self.state == now:
+            return
+        try:
+            if self.state is None or not self._table.knows(self.state):
+                self._load()
+            self._apply()
+            if self.searcher.n_deleted > _TOO_MANY_DELETED * len(self.searcher):
+                self._reset()
+                self._apply()
+        except BaseException:  # half of the changes are applied
+            self._reset()
+            raise
+        self.state = now
+
+    def search(self, queries, k: int, allowed: np.ndarray | None = None) -> Hits:
+        """As the searcher, in rows of the table. `allowed`: the rows to look at, rising."""
+        mask = None
+        if allowed is not None:
+            mask = np.zeros(len(self.rows), bool)
+            mask[np.searchsorted(self.rows, allowed)] = True
+        hits = self.searcher.search(queries, k, mask)
+        return Hits(np.where(hits.rows < 0, -1, self.rows[hits.rows]) if len(self.rows) else hits.rows, hits.scores)
+
+    def scores_of(self, queries, rows: np.ndarray) -> np.ndarray:
+        """As the searcher, for rows of the table."""
+        return self.searcher.scores_of(queries, np.where(rows < 0, -1, np.searchsorted(self.rows, rows)))
+
+    def save(self) -> None:
+        """Keep the searcher as a cache, and go on with the memory map of it."""
+        if self.state is None or self.state == self.saved:
+            return
+        stamped = {"rows": self.rows, "state": np.array(self.state, np.int64)}
+        cache.save(self._folder, self.kind.name, {**self.searcher.arrays(), **stamped}, self._stamp)
+        self._reset()  # before the cache is mapped, so that there is one copy in memory
+        self._load()
+
+    def _load(self) -> None:
+        """Take the searcher from its cache; an empty one, which is then fed with everything, if the cache is not good."""
+        self._reset()
+        arrays, why = cache.load(self._folder, self.kind.name, self._stamp)
+        if arrays is not None:
+            state = State(*arrays.pop("state").tolist())
+            if self._table.knows(state):
+                self.rows = arrays.pop("rows")
+                self.searcher = self.kind.restored(arrays)
+                self.state = self.saved = state
+                self.n_changes = 0
+                return
+            why = f"made at generation {state.generation}, which this collection never had or no longer remembers"
+        if why != "absent":
+            place = cache.place(self._folder, self.kind.name)
+            _log.warning("%s: %s; making it again from the collection", place, why)
+
+    def _reset(self) -> None:
+        self.searcher, self.rows, self.state, self.saved = self.kind.fresh(), np.empty(0, np.int64), None, None
+        self.n_changes = 0
+
+    def _apply(self) -> None:
+        """Apply what happened after ``self.state`` (everything, when there is none)."""
+        last = int(self.rows[-1]) if len(self.rows) else 0
+        if self.state is not None:
+            gone = self._table.deleted_since(self.state)
+            gone = gone[gone <= last]  # the others came and went unseen
+            self.searcher.delete(np.searchsorted(self.rows, gone))
+            self.n_changes += len(gone)
+        added = [self.rows]
+        with progress(f"preparing {self.kind.name}", unit="items") as job:
+            for rows in self.kind.feed(self.searcher, self._table, last):
+                added.append(rows)
+                job.advance(len(rows))
+        self.rows = np.concatenate(added)
+        self.n_changes += len(self.rows) - len(added[0])
