@@ -54,9 +54,9 @@ def test_slices_and_chunks_have_the_keys_of_their_texts():
     assert text_keys(pa.array([], pa.string())).shape == (0, 2)
 
 
-def test_a_million_short_texts_have_a_million_keys():
-    array = pa.array(np.arange(1_000_000)).cast(pa.large_string())
-    assert len(np.unique(text_keys(array)[:, 0])) == len(np.unique(text_keys(array)[:, 1])) == 1_000_000
+def test_many_short_texts_have_as_many_keys():
+    array = pa.array(np.arange(200_000)).cast(pa.large_string())
+    assert len(np.unique(text_keys(array)[:, 0])) == len(np.unique(text_keys(array)[:, 1])) == 200_000
 
 
 def test_combined_keys_depend_on_the_order():

@@ -106,7 +106,7 @@ def read_pairs(
 def _roles(source: Source, given: dict[str, str]) -> tuple[dict[str, list[str]], list[str]]:
     """Which columns play which role, and what a user should know about how that was decided."""
     notes = []
-    if isinstance(source, Delimited) and not any(column in source.columns for column in given.values()):
+    if isinstance(source, Delimited) and not (given and all(column in source.columns for column in given.values())):
         by_position = bool(given) and all(column.isdigit() for column in given.values())
         nameless = not any(recognised(column, PAIR_ROLES) in ("anchor", "positive") for column in source.columns)
         if by_position or (nameless and not given and len(source.columns) == 2):
