@@ -52,7 +52,7 @@ def test_columns_named_by_the_user_win_over_names(tmp_path):
 def test_two_columns_without_a_header(name, tab, tmp_path):
     pairs = read_pairs(written(tmp_path, name, f"犬{tab}dog\n猫{tab}cat\n"))
     assert rows(pairs) == [("犬", "dog"), ("猫", "cat")]
-    assert pairs.understood["notes"] == ["no header: the first row is data; column 1 is the anchor, column 2 the positive"]
+    assert pairs.understood["notes"] == ["no header: the first row is data; column 1 is the anchor, column 2 is the positive"]
 
 
 def test_columns_by_position(tmp_path):
@@ -60,6 +60,11 @@ def test_columns_by_position(tmp_path):
         written(tmp_path, "a.tsv", "1\t犬\tdog\n2\t猫\tcat\n"), columns={"anchor": "2", "positive": "3", "id": "1"}
     )
     assert rows(pairs) == [("犬", "dog"), ("猫", "cat")] and pairs.ids.to_pylist() == ["1", "2"]
+
+
+def test_positions_are_not_taken_for_a_file_with_a_header(tmp_path):
+    with pytest.raises(ValueError, match="E0105: there is no column '1' for 'anchor'"):
+        read_pairs(written(tmp_path, "a.csv", "query,answer\na,b\n"), columns={"anchor": "1", "positive": "2"})
 
 
 def test_two_columns_of_a_known_and_an_unknown_name_have_a_header(tmp_path):

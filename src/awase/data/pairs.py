@@ -106,18 +106,22 @@ def read_pairs(
 def _roles(source: Source, given: dict[str, str]) -> tuple[dict[str, list[str]], list[str]]:
     """Which columns play which role, and what a user should know about how that was decided."""
     notes = []
-    if isinstance(source, Delimited) and not (given and all(column in source.columns for column in given.values())):
-        by_position = bool(given) and all(column.isdigit() for column in given.values())
-        nameless = not any(recognised(column, PAIR_ROLES) in ("anchor", "positive") for column in source.columns)
-        if by_position or (nameless and not given and len(source.columns) == 2):
-            source.without_header()
-            given = given or {"anchor": "1", "positive": "2"}
-            notes.append(
-                "no header: the first row is data; column {anchor} is the anchor, column {positive} the positive".format(
-                    **{"anchor": "?", "positive": "?"} | given
-                )
-            )
+    if isinstance(source, Delimited) and _is_headless(source.columns, given):
+        source.without_header()
+        given = given or {"anchor": "1", "positive": "2"}
+        notes.append(
+            "no header: the first row is data; " + ", ".join(f"column {at} is the {role}" for role, at in given.items())
+        )
     return assign(source.columns, given, PAIR_ROLES, ("anchor", "positive"), source.name), notes
+
+
+def _is_headless(first_row: list[str], given: dict[str, str]) -> bool:
+    """Whether the first row is data: it has no known name, and the user names columns by position or there are just two."""
+    if any(recognised(value, PAIR_ROLES) in ("anchor", "positive") for value in first_row):
+        return False
+    if not given:
+        return len(first_row) == 2
+    return all(column.isdigit() for column in given.values()) and not all(column in first_row for column in given.values())
 
 
 class _Reading:
