@@ -70,7 +70,7 @@ def compare(
     for arm in wanted:
         started = time.process_time()
         training = Training(recipes.get(arm.recipe)(**arm.options), data, split.train, init=None, seed=seed, threads=threads)
-        training.mine(lexical.index)
+        training.mine()
         training.run(chosen_on)
         dense = Dense(training.model(arm.name), held_out.documents)
         costs[f"{arm.name} train_cpu_s"] = time.process_time() - started

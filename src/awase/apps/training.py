@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from awase.contrast.encoders import Bag
 from awase.contrast.negatives import Mined, Mixture
-from awase.core.protocols import Hits, Searcher
+from awase.core.protocols import Hits
 from awase.data.judged import Judged
 from awase.data.pairs import Pairs
 from awase.index.exact import Exact
+from awase.index.lexical import BM25
 from awase.models import StaticModel, token_table
 from awase.recipes import Recipe
 from awase.tasks.metrics import per_query
@@ -49,11 +50,14 @@ class Training:
         self._tokens_per_document = len(tokens.ids) / max(len(texts), 1)
         self.bag: Bag = recipe.encoder.bag(self.tokenizer, tokens, seed=seed, threads=threads, table=table)
 
-    def mine(self, searcher: Searcher) -> None:
-        """Let the recipe's mined negatives search, if it has any. The searcher is over the texts of all documents."""
+    def mine(self) -> None:
+        """Let the recipe's mined negatives, if it has any, search the documents that are trained on: no others are negatives."""
         parts = self.recipe.negatives.parts if isinstance(self.recipe.negatives, Mixture) else (self.recipe.negatives,)
-        for part in parts:
-            if isinstance(part, Mined):
+        mined = [part for part in parts if isinstance(part, Mined)]
+        if mined:
+            searcher = BM25()
+            searcher.add(self.items.documents.to_pylist())
+            for part in mined:
                 part.prepare(self.items.source, searcher, self.items.anchors.to_pylist())
 
     def model(self, name: str) -> StaticModel:

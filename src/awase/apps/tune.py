@@ -13,7 +13,6 @@ from awase.core.progress import progress
 from awase.data.judged import Judged
 from awase.data.pairs import Pairs
 from awase.data.split import Split
-from awase.index.lexical import BM25
 
 _SPACE = {
     "static": lambda trial: {
@@ -47,8 +46,6 @@ def tune(
     except ImportError:
         raise missing_extra("tune", "optuna") from None
     optuna.logging.set_verbosity(logging.WARNING)
-    lexical = BM25()
-    lexical.add(valid.documents)
     defaults = {name: known["default"] for name, known in recipes.get(recipe).options().items()}
     tried: list[tuple[float, dict[str, Any]]] = []
     until = time.monotonic() + 60 * minutes
@@ -56,7 +53,7 @@ def tune(
     def objective(trial) -> float:
         options = _SPACE[recipe](trial) | dict(fixed)
         training = Training(recipes.get(recipe)(**options), pairs, split.train, init=init, seed=seed, threads=threads)
-        training.mine(lexical)
+        training.mine()
         reached = training.run(valid).best
         tried.append((reached, options))
         return reached

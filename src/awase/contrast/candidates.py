@@ -1,8 +1,9 @@
 """What a batch is compared with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from array_api_compat import array_namespace, device
 
 
 def _no_pairs() -> tuple[np.ndarray, np.ndarray]:
@@ -25,3 +26,19 @@ class Candidates:
     mask: tuple[np.ndarray, np.ndarray] = field(default_factory=_no_pairs)
     logq: np.ndarray | None = None
     weight: np.ndarray | None = None
+
+    def like(self, V) -> "Candidates":
+        """The same in the array library of ``V``, on its device, with numbers of its type."""
+        xp, place = array_namespace(V), device(V)
+
+        def number(array):
+            return None if array is None else xp.asarray(array, dtype=V.dtype, device=place)
+
+        rows, columns = (xp.asarray(places, device=place) for places in self.mask)
+        return replace(
+            self,
+            target=xp.asarray(self.target, device=place),
+            mask=(rows, columns),
+            logq=number(self.logq),
+            weight=number(self.weight),
+        )

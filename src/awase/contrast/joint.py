@@ -44,7 +44,7 @@ def contrast(A, C, candidates: Candidates, score, loss, params, *, dims=None, th
 
 def generic(A, C, candidates: Candidates, score, loss, params, *, dims=None) -> Contrast:
     """The definition: one prefix after the other, the whole (b, c) matrix at once."""
-    xp = array_namespace(A, C)
+    xp, candidates = array_namespace(A, C), candidates.like(A)
     dims = _prefixes(dims, A.shape[1])
     dA, dC = xp.zeros_like(A), xp.zeros_like(C)
     value = xp.zeros_like(A[:, 0])

@@ -1,4 +1,4 @@
-"""Softmax cross-entropy over a block of scores, fused: one pass for the maximum, one for the sum, one for the gradient."""
+"""Softmax cross-entropy over a block of scores, fused: a row is in the cache from its logits to its gradient."""
 
 import numpy as np
 from numba import njit
@@ -6,7 +6,7 @@ from numba import njit
 _LEAST = np.float32(-87.0)  # exp of less is no normal float32
 _LOG2E = np.float32(1.4426950408889634)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_OUT = np.float32(-1e30)  # a masked score: exp makes it nothing, and a product with 0 stays 0
+_OUT = np.float32(-1e30)  # a masked logit: far below any other
 
 
 @njit(inline="always")
@@ -30,30 +30,29 @@ def _exp(x):
 def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, weight, value, W, along_a, along_c):
     """Cross-entropy of logits  z_ij = P_ij ia_i ic_j scale - shift_j  for a block of anchors.
 
-    P: (b, c) raw inner products, read only in effect (masked entries are put back); ia (b,), ic (c,): inverse norms, or ones;
-    target (b,); masked columns of row i: mask_columns[mask_starts[i]:mask_starts[i + 1]]; weight (b,): the factor of each row's loss.
+    P: (b, c) raw inner products; ia (b,), ic (c,): inverse norms, or ones; target (b,); masked columns of row i:
+    mask_columns[mask_starts[i]:mask_starts[i + 1]], never its target; weight (b,): the factor of each row's loss.
     Adds to value (b,) the weighted loss; writes W (b, c) = d loss / d P; writes along_a (b,) = sum_j W P;
     adds to along_c (c,) = sum_i W P.
     """
     b, c = P.shape
-    saved = np.empty(max(np.max(mask_starts[1:] - mask_starts[:-1]), 1), np.float32)
     for i in range(b):
-        first, last = mask_starts[i], mask_starts[i + 1]
-        for m in range(first, last):
-            saved[m - first] = P[i, mask_columns[m]]
-            P[i, mask_columns[m]] = _OUT
+        first, last, own = mask_starts[i], mask_starts[i + 1], target[i]
         row_scale = ia[i] * scale
-        top = np.float32(-3e38)
         for j in range(c):
-            z = P[i, j] * ic[j] * row_scale - shift[j]
-            top = max(top, z)
+            W[i, j] = P[i, j] * ic[j] * row_scale - shift[j]
+        # The logits are masked, not the products: a masked zero vector has a product of 0 whatever it is multiplied with.
+        for m in range(first, last):
+            W[i, mask_columns[m]] = _OUT
+        z_own = top = W[i, own]
+        for j in range(c):
+            top = max(top, W[i, j])
         total = np.float32(0)
         for j in range(c):
-            e = _exp(P[i, j] * ic[j] * row_scale - shift[j] - top)
+            e = _exp(W[i, j] - top)
             W[i, j] = e
             total += e
-        own = target[i]
-        value[i] += weight[i] * (np.log(total) + top - (P[i, own] * ic[own] * row_scale - shift[own]))
+        value[i] += weight[i] * (np.log(total) + top - z_own)
         for m in range(first, last):
             W[i, mask_columns[m]] = 0
         W[i, own] -= total  # e / total - 1, before the division below
@@ -66,8 +65,6 @@ def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, we
             along += wp
             along_c[j] += wp
         along_a[i] = along
-        for m in range(first, last):
-            P[i, mask_columns[m]] = saved[m - first]
 
 
 def softmax_block_twin(P, ia, ic, scale, shift, target, mask_starts, mask_columns, weight, value, W, along_a, along_c):

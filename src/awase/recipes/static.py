@@ -9,11 +9,12 @@ from awase.core.suggest import did_you_mean
 from awase.recipes.recipe import Recipe, recipe
 from awase.train.plan import Plan
 
+# Made anew for each recipe: mined negatives hold what was mined.
 _NEGATIVES = {
-    "topical": Topical(),
-    "in-batch": InBatch(),
-    "mined": Mixture((Topical(), Mined())),
-    "given": Mixture((Topical(), Given())),
+    "topical": Topical,
+    "in-batch": InBatch,
+    "mined": lambda: Mixture((Topical(), Mined())),
+    "given": lambda: Mixture((Topical(), Given())),
 }
 
 
@@ -56,7 +57,7 @@ def static(
         positives="pairs",
         encoder=StaticBag(dim, vocab_size, pieces),
         score=Cosine(),
-        negatives=_NEGATIVES[negatives],
+        negatives=_NEGATIVES[negatives](),
         loss=InfoNCE(temperature, symmetric, learn_temperature),
         plan=Plan(batch=batch or None, epochs=epochs or None, rate=rate, dims=dims),
     )

@@ -31,13 +31,16 @@ def validation_budget(
 ) -> ValidationBudget:
     """At most ``wanted`` validations whose work, in multiplications per dimension, is a tenth of the training's.
 
-    Candidates are left out first, down to 2,000; then queries, down to 200; then validations, down to one at the end.
+    Candidates are left out first, down to 2,000; then queries, down to 200; then validations, down to one at the end, which is
+    made even if it takes more.
 
     >>> validation_budget(
     ...     steps=280, batch=1024, tokens_per_pair=80, tokens_per_document=75, wanted=5, n_queries=1000, n_candidates=60_000
     ... )
     ValidationBudget(n_validations=5, n_queries=1000, n_candidates=24019)
     """
+    if not wanted or not n_queries:
+        return ValidationBudget(0, 0, 0)
     training = steps * batch * (3 * batch + 3 * _TOKEN_COST * tokens_per_pair)
     affordable = _SHARE * training
     per_candidate = _TOKEN_COST * tokens_per_document

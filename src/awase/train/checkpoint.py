@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from awase.core.errors import ConfigError, FormatError
-from awase.store import files, tensors
+from awase.store import files, siblings, tensors
 
 _EVERY_S = 30.0
+_RUN, _METRICS, _STATE = _NAMES = ("run.json", "metrics.jsonl", "checkpoint.safetensors")
 
 
 class Checkpoints:
@@ -27,10 +28,11 @@ class Checkpoints:
         if resume:
             self._check_same_run()
         else:
+            self._check_nothing_foreign()
             files.remove(self._folder)
         files.make_folder(self._folder)
-        files.write_bytes(self._folder / "run.json", json.dumps(identity, indent=2, ensure_ascii=False).encode())
-        self._log = files.append_lines(self._folder / "metrics.jsonl")
+        files.write_bytes(self._folder / _RUN, json.dumps(identity, indent=2, ensure_ascii=False).encode())
+        self._log = files.append_lines(self._folder / _METRICS)
 
     def due(self, step: int) -> bool:
         if self._every_steps is not None:
@@ -39,12 +41,12 @@ class Checkpoints:
 
     def save(self, arrays: dict[str, np.ndarray], plain: dict) -> None:
         """Replace the checkpoint; when this returns it is on the disk."""
-        tensors.save(self._folder / "checkpoint.safetensors", arrays, {"state": json.dumps(plain)})
+        tensors.save(self._folder / _STATE, arrays, {"state": json.dumps(plain)})
         self._saved_at = time.monotonic()
 
     def load(self) -> tuple[dict[str, np.ndarray], dict] | None:
         """The newest state, or None when the run has none (or is a new one)."""
-        path = self._folder / "checkpoint.safetensors"
+        path = self._folder / _STATE
         if not self._resume or not path.exists():
             return None
         arrays, metadata = tensors.load(path)
@@ -56,18 +58,18 @@ class Checkpoints:
     def finish(self) -> None:
         """The run is over and its result saved elsewhere: keep the record, drop the large state."""
         self._log.close()
-        files.remove(self._folder / "checkpoint.safetensors")
+        files.remove(self._folder / _STATE)
 
     def _check_same_run(self) -> None:
-        path = self._folder / "run.json"
+        path = self._folder / _RUN
         if not path.exists():
             return
         try:
             before = json.loads(path.read_bytes())
-        except ValueError as error:
-            raise FormatError(
-                "E0604", "the run folder's run.json is not JSON", place=str(path), remedy="start without --resume"
-            ) from error
+        except ValueError:
+            before = None
+        if not isinstance(before, dict):
+            raise FormatError("E0604", "the run folder's run.json is damaged", place=str(path), remedy="start without --resume")
         now = json.loads(json.dumps(self._identity))
         differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
         if differing:
@@ -77,4 +79,17 @@ class Checkpoints:
                 place=str(path),
                 value={key: (before.get(key), now.get(key)) for key in differing},
                 remedy=f"repeat the options of the first run ({', '.join(differing)} differ), or start anew without --resume",
+            )
+
+    def _check_nothing_foreign(self) -> None:
+        """Starting anew deletes the folder of the run before; only that."""
+        inside = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
+        foreign = [name for name in inside if name not in _NAMES and not siblings.is_sibling(name)]
+        if foreign or (self._folder.exists() and not self._folder.is_dir()):
+            raise ConfigError(
+                "E0606",
+                "the run folder would replace something that is no run",
+                place=str(self._folder),
+                value=foreign[0] if foreign else self._folder.name,
+                remedy="choose another output, or move that away first",
             )

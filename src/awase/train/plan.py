@@ -6,6 +6,9 @@ from awase.core.errors import ConfigError
 
 _STEPS_WANTED = 600  # fewer, and a static model has not settled; counted on the sets of benchmarks/static.py
 _EPOCHS_MOST = 30
+_BATCHES = (1024, 512, 256, 128, 64, 32)
+_BATCH_LEAST = 16  # a smaller batch has too few negatives to learn from
+_STEPS_AN_EPOCH = 32  # fewer, and an epoch is too coarse a unit to stop at
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,14 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self):
-        for name, low in (("batch", 1), ("epochs", 1), ("patience", 1), ("validations", 0)):
+        for name, low in (("batch", 1), ("epochs", 1), ("patience", 1), ("validations", 0), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < low:
                 raise ConfigError("E0601", f"{name} must be at least {low}", value=value)
         if not self.rate > 0:
             raise ConfigError("E0601", "the learning rate must be above 0", value=self.rate)
+        if not self.weight_rate >= 0:
+            raise ConfigError("E0601", "the learning rate of the token weights must not be negative", value=self.weight_rate)
         if not 0 <= self.warmup < 1:
             raise ConfigError("E0601", "warmup is a share of the steps, from 0 to below 1", value=self.warmup)
 
@@ -53,8 +58,12 @@ def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
     reasons = []
     batch = plan.batch
     if batch is None:
-        batch = next((size for size in (1024, 512, 256, 128, 64, 32) if n_pairs >= 32 * size), min(16, n_pairs))
-        reasons.append(f"batch {batch:,}: the largest of 32 .. 1,024 that still gives 32 steps an epoch on {n_pairs:,} pairs")
+        batch = next((size for size in _BATCHES if n_pairs >= _STEPS_AN_EPOCH * size), min(_BATCH_LEAST, n_pairs))
+        reasons.append(
+            f"batch {batch:,}: the largest of {_BATCH_LEAST} .. 1,024 that still gives 32 steps an epoch on {n_pairs:,} pairs"
+            if n_pairs >= _STEPS_AN_EPOCH * _BATCH_LEAST
+            else f"batch {batch:,}: the smallest that has enough negatives, as {n_pairs:,} pairs are few"
+        )
     epochs = plan.epochs
     if epochs is None:
         steps = max(n_pairs // batch, 1)

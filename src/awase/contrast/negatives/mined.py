@@ -39,6 +39,13 @@ class Mined:
         for start in range(0, source.n_anchors, block):
             rows = searcher.search(anchors[start : start + block], self.last_rank).rows
             found[start : start + block] = rows[:, self.first_rank :]
+        if found.max() >= source.n_documents:
+            raise ConfigError(
+                "E0513",
+                f"the searcher found a document that is none of the {source.n_documents:,} trained on",
+                value=int(found.max()),
+                remedy="mine with a search over the source's own documents, in their order",
+            )
         known_starts, known = source.known()
         owners = np.repeat(np.arange(source.n_anchors), np.diff(known_starts))
         pairs = np.sort(owners * source.n_documents + known)

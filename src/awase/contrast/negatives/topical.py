@@ -8,8 +8,8 @@ import numpy as np
 from awase.contrast.positives import PairSource
 
 _CLUSTERS_MOST = 256  # beyond this, assignment costs more than it gains
-_SAMPLE = 50_000
-_ROUNDS = 3
+_SAMPLE = 20_000
+_ROUNDS = 2
 _BLOCK = 16_384
 
 
