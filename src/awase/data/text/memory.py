@@ -16,7 +16,6 @@ from awase.kernels.words import WordTable, gather, holds, spans
 _BLOCK_BYTES = 4 << 20  # texts cut at a time: bounds the scratch memory
 _BLOCK_TEXTS = 1 << 16  # strings turned to Arrow at a time
 _FEW_TEXTS = 64
-_FEW_TEXTS = 64
 _MAX_WORDS, _MAX_WORD_BYTES = 4_000_000, 256 << 20  # distinct words kept; then the memory starts anew
 _JOINED_WORDS = 256
 _SEPARATOR = "\U0010fffd"  # the last private-use character
@@ -67,13 +66,6 @@ def as_array(texts: list[str]) -> pa.Array:
     if len(texts) > _FEW_TEXTS:
         return pa.array(texts, pa.large_string())
     # pa.array imports pandas if it is installed: for a single query that takes longer than all the rest of a search.
-    encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
-
-
-def _few(texts: list[str]) -> pa.Array:
-    """As ``pa.array``, which imports pandas where that is installed: 0.2 s that the first query need not wait for."""
     encoded = [text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
