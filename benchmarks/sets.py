@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,3 +99,11 @@ def jsquad() -> Retrieval:
                 questions.append(question["question"])
                 gold.append(row)
     return Retrieval(questions, list(rows), np.array(gold))
+
+
+def tatoeba() -> pa.Table:
+    """All Japanese-English pairs of the bundled data's source (columns anchor, positive, split), with the same held-out pairs."""
+    cached = cache_folder() / "tatoeba-ja-en-all.parquet"
+    if not cached.exists():
+        subprocess.run([sys.executable, str(Path(__file__).with_name("cut_demo_data.py")), "--all", str(cached)], check=True)
+    return pq.read_table(cached)

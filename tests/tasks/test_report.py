@@ -136,7 +136,7 @@ def test_pareto_flags(report):
         ({"cost": {"train_s": float("nan")}}, "report.cost.train_s"),
         ({"data": {"sizes": [1.0, np.inf]}}, "report.data.sizes[1]"),
         ({"data": {"when": object()}}, "a report cannot hold this type"),
-        ({"n_bytes": {"bm25": 1}}, "a system has no size"),
+        ({"n_bytes": {"bm24": 1}}, "unknown system"),
     ],
 )
 def test_what_json_cannot_hold(judgement, changes, says):

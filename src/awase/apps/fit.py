@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import awase
 from awase import recipes
 from awase.apps import card
-from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, chosen_fusion, system
+from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
 from awase.apps.training import Training
 from awase.core.errors import ConfigError
 from awase.core.progress import progress
@@ -84,6 +84,7 @@ def fit(
     corpus = list(corpus)
     held_out = judged_from_pairs(data, split.test, extra_documents=corpus)
     chosen_on = judged_from_pairs(data, split.valid, extra_documents=corpus)
+    chosen_on = replace(chosen_on, documents=held_out.documents)  # the same texts, held once
     clock.lap("read_s")
 
     entry = recipe if isinstance(recipe, str) else None
@@ -99,7 +100,7 @@ def fit(
     assert isinstance(value, Recipe)
     training = Training(value, data, split.train, init=init, seed=seed, threads=threads)
     lexical = Lexical(held_out.documents)
-    training.mine(lexical.index)
+    training.mine()
     clock.lap("prepare_s")
 
     untrained = training.model("untrained")
@@ -156,15 +157,15 @@ def _report(
     model: StaticModel, untrained: StaticModel, lexical: Lexical, held_out: Judged, chosen_on: Judged,
     data: Pairs, split: Split, training: Training, course, clock: _Clock, seed: int,
 ) -> Report:  # fmt: skip
-    with progress("evaluating", 4, "systems") as bar:
-        before = Dense(untrained, held_out.documents)
-        bar.advance()
+    with progress("encoding the candidates", len(held_out.documents), "texts"):
         dense = Dense(model, held_out.documents)
-        bar.advance()
-        fusion = chosen_fusion(lexical, dense, chosen_on)
-        bar.advance(2)
-    hybrid = Hybrid(lexical, dense, fusion)
-    named = {"bm25": lexical, "untrained": before, "trained": dense, "hybrid": hybrid}
+    fusion = chosen_fusion(lexical, dense, chosen_on)
+    named = {
+        "bm25": lexical,
+        "untrained": Passing(untrained, held_out.documents),
+        "trained": dense,
+        "hybrid": Hybrid(lexical, dense, fusion),
+    }
     judgement = judge(
         [system(name, searcher) for name, searcher in named.items()],
         held_out,
@@ -172,7 +173,7 @@ def _report(
         seed=seed,
     )
     model_bytes = model.table.nbytes + len(model.tokenizer.to_json().encode())
-    index_bytes = {"bm25": lexical.nbytes, "dense": dense.vectors.nbytes}
+    dense_bytes = model_bytes + dense.vectors.nbytes
     clock.lap("evaluate_s")
     return Report.of(
         judgement,
@@ -200,10 +201,9 @@ def _report(
         fusion={"weight": fusion.weight, "depth": fusion.depth, "chosen_on": len(chosen_on.queries)},
         worst=("trained", "bm25"),
         n_bytes={
-            "bm25": index_bytes["bm25"],
-            "untrained": model_bytes + index_bytes["dense"],
-            "trained": model_bytes + index_bytes["dense"],
-            "hybrid": model_bytes + index_bytes["dense"] + index_bytes["bm25"],
+            "bm25": lexical.nbytes,
+            "trained": dense_bytes,
+            "hybrid": dense_bytes + lexical.nbytes,
         },
         dims=[_at_dim(model, held_out, dim) for dim in training.recipe.plan.dims],
         history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],

@@ -10,10 +10,12 @@ from awase.data.judged import Judged
 from awase.index.exact import Exact
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
+from awase.kernels.topk import merge_topk
 from awase.tasks.metrics import per_query
 from awase.tasks.retrieval import System
 
 METRIC = "ndcg@10"
+_BLOCK = 16_384
 
 
 class Lexical:
@@ -45,6 +47,21 @@ class Dense:
 
     def search(self, queries: list[str], k: int) -> Hits:
         return self.index.search(self.encode(queries), k)
+
+
+class Passing:
+    """A model's vectors of the documents, made block by block for each search and not kept: for what is measured once."""
+
+    def __init__(self, model: TextEncoder, documents: Sequence[str]):
+        self.model, self.documents = model, documents
+
+    def search(self, queries: list[str], k: int) -> Hits:
+        vectors = self.model.encode(queries, role="query")
+        hits = Hits(np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), -np.inf, np.float32))
+        for start in range(0, len(self.documents), _BLOCK):
+            block = self.model.encode(self.documents[start : start + _BLOCK], role="document")
+            merge_topk(vectors @ block.T, start, hits.scores, hits.rows)
+        return hits
 
 
 class Hybrid:
@@ -89,5 +106,5 @@ def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int) -> _
     )
 
 
-def system(name: str, searcher: Lexical | Dense | Hybrid) -> System:
+def system(name: str, searcher: Lexical | Dense | Passing | Hybrid) -> System:
     return System(name, searcher.search)

@@ -75,7 +75,7 @@ class Report:
 
         data      shown as given; ``bad_rows``, how many were skipped, is repeated in the verdict
         worst     (a, b): lists the ``n_worst`` queries where a falls furthest behind b
-        n_bytes   the size of each system: adds the Pareto table
+        n_bytes   the sizes of systems: adds the Pareto table of those
         dims      {dim, metric, optionally metric_ci} for each number of dimensions kept
         history   rows of a training log, of which step, loss and the first metric are read
         """
@@ -186,14 +186,12 @@ def _histogram(judgement: Judgement, a: str, b: str, metric: str) -> dict:
 
 
 def _pareto(quality: Mapping[str, float], n_bytes: Mapping[str, int] | None, latency_s: Mapping[str, float]) -> list[dict]:
-    if n_bytes is None:
+    names = list(n_bytes or {})
+    unknown = [name for name in names if name not in quality]
+    if unknown:
+        raise InputError("E0809", "a size is given for an unknown system", place="n_bytes", value=unknown[0])
+    if not n_bytes:
         return []
-    names = list(quality)
-    missing = [name for name in names if name not in n_bytes]
-    if missing:
-        raise InputError(
-            "E0809", "a system has no size", place="n_bytes", value=missing[0], remedy="give n_bytes for every system"
-        )
     beaten = dominated(
         [quality[name] for name in names], [n_bytes[name] for name in names], [latency_s[name] for name in names]
     )
