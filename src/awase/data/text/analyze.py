@@ -20,7 +20,7 @@ import Stemmer
 from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
 from awase.data.compute import pc
-from awase.data.text.memory import blocks
+from awase.data.text.memory import as_array, blocks
 from awase.data.text.tokenizer import Texts
 from awase.kernels.ngrams import RUN, char_ngrams
 from awase.kernels.words import SPACE, WordTable, spans
@@ -147,7 +147,7 @@ class Analyzer:
         data, offsets = words.buffers(start)
         if self._language is not None:
             stemmer = Stemmer.Stemmer(self._language, 0)  # no cache: each word comes once. One per call: it is not thread-safe.
-            data, offsets = buffers(pa.array(stemmer.stemWords(words.words(start)), pa.large_string()))
+            data, offsets = buffers(as_array(stemmer.stemWords(words.words(start))))
         return self._vocabulary.number(data, offsets[:-1], offsets[1:], grow=grow)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from awase.core.errors import missing_extra
 from awase.data.compute import pc
 from awase.data.text.analyze import Words, buffers
+from awase.data.text.memory import as_array
 
 _DROPPED = {"助詞", "補助記号", "記号", "空白"}  # particles, punctuation, symbols, white space
 _PIECE_CHARS = 12_000  # Sudachi refuses more than 49,149 bytes
@@ -30,7 +31,7 @@ def sudachi_words() -> Callable[[pa.Array], Words]:
                 words = tokenizer.tokenize(text[start : start + _PIECE_CHARS])
                 forms.extend(word.normalized_form() for word in words if word.part_of_speech()[0] not in _DROPPED)
             bounds[row + 1] = len(forms)
-        lowered = pc.utf8_lower(pa.array(forms, pa.large_string()))  # Sudachi capitalises some: NHK
+        lowered = pc.utf8_lower(as_array(forms))  # Sudachi capitalises some: NHK
         data, offsets = buffers(lowered)
         return Words(data, offsets[:-1], offsets[1:], bounds)
 
