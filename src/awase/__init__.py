@@ -9,8 +9,20 @@ Names are looked up when first used, so ``import awase`` costs nothing a program
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from awase import recipes
+    from awase.apps.compare import compare
+    from awase.apps.evaluate import evaluate
+    from awase.apps.fit import fit
+    from awase.core.errors import AwaseError
+    from awase.data.pairs import read_pairs
+    from awase.index.collection import Collection
+    from awase.models import load
 
 __version__ = "0.1.0"
+__all__ = ["AwaseError", "Collection", "__version__", "compare", "evaluate", "fit", "load", "read_pairs", "recipes"]
 
 _WHERE = {
     "AwaseError": "awase.core.errors",
@@ -23,10 +35,8 @@ _WHERE = {
     "recipes": "awase.recipes",
 }
 
-__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
 
-
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'awase' has no attribute {name!r}")
     where = _WHERE[name]

@@ -1,0 +1,67 @@
+"""awase compare: several recipes on the same data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from awase.cli.options import Columns, Json, OnBad, Seed, Threads, named
+from awase.cli.output import emit, remark
+
+EXAMPLES = (
+    "awase compare pairs.csv --recipes static",
+    "awase compare pairs.csv --recipes static:dim=64,static:dim=256,negatives=mined",
+    "awase compare pairs.csv --recipes static:negatives=in-batch,static -o report --json",
+)
+PYTHON = 'awase.compare("pairs.csv", ["static:dim=64", "static"])'
+
+
+def compare(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Pairs: CSV, TSV, JSONL, Parquet, Arrow or a BEIR folder.", show_default=False),
+    ],
+    recipes: Annotated[
+        str, typer.Option(metavar="RECIPE,...", help="What to compare, each with its options: NAME:OPTION=VALUE,OPTION=VALUE.")
+    ] = "static",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write report.json, report.md and report.html here.")
+    ] = None,
+    columns: Columns = None,
+    on_bad: OnBad = "error",
+    seed: Seed = 0,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Train several recipes and test their differences.
+
+    All on the same split and the same queries; the report shows quality against size against speed.
+    """
+    import awase
+
+    report = awase.compare(
+        file, arms(recipes), columns=named(columns, "--columns") or None, on_bad=on_bad, seed=seed, threads=threads or 1
+    )
+    if out:
+        report.write(out)
+    if as_json:
+        emit(report.as_json())
+        return
+    report.print()
+    if out:
+        remark(f"The report is in {out / 'report.html'}.")
+
+
+def arms(text: str) -> list[str]:
+    """The recipes of a list; an option that follows a comma belongs to the recipe before it.
+
+    >>> arms("static:dim=64,epochs=2,static:dim=128,static")
+    ['static:dim=64,epochs=2', 'static:dim=128', 'static']
+    """
+    found: list[str] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        if found and "=" in part and ":" not in part.partition("=")[0]:
+            found[-1] += f",{part}"
+        else:
+            found.append(part)
+    return found

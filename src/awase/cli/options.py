@@ -1,0 +1,61 @@
+"""Options that several verbs have, so that they mean the same everywhere."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+OnBadRows = Literal["error", "skip"]
+Mode = Literal["hybrid", "dense", "bm25"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="ROLE=COLUMN,...", help="Which column plays which role, where its name does not say so."),
+]
+OnBad = Annotated[
+    OnBadRows, typer.Option("--on-bad", help="At a row that cannot be read: stop with an error, or skip, count and list it.")
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, envvar="AWASE_THREADS", help="Threads to use; all if not given. One gives the same bytes each time."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of all that is random.")]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        "-m", "--model", envvar="AWASE_MODEL", help="The model folder; if not given, the one the collection was made with."
+    ),
+]
+Collection = Annotated[
+    Path, typer.Argument(metavar="COLLECTION", help="A collection, as `awase index` made it.", show_default=False)
+]
+Documents = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DOCS",
+        help="JSONL, CSV, TSV, Parquet, Arrow or a BEIR folder, with id, text and any metadata.",
+        show_default=False,
+    ),
+]
+
+
+def named(text: str | None, what: str) -> dict[str, str]:
+    """ "a=b,c=d" as a dict.
+
+    >>> named("anchor=question, positive=answer", "--columns")
+    {'anchor': 'question', 'positive': 'answer'}
+    """
+    return pairs((text or "").split(",") if text else [], what)
+
+
+def pairs(parts: Iterable[str], what: str) -> dict[str, str]:
+    """["a=b", "c=d"] as a dict; a part without "=" is a wrong command line."""
+    found = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if not (equals and name.strip() and value.strip()):
+            raise typer.BadParameter(f"{part!r} is not NAME=VALUE", param_hint=what)
+        found[name.strip()] = value.strip()
+    return found
