@@ -278,6 +278,7 @@ def test_no_file(tmp_path):
 def test_python_objects():
     assert "E0116: rows cannot be read from a int" in message(3)
     assert "E0106: the list is empty" in message([])
+    assert "E0105: no column is the anchor; the columns are b" in message([{1: "a", "b": "c"}])
     assert "E0116: the first item is text, not a tuple or a dict\n  where: item [0]" in message(["a", "b"])
     assert "E0107: the item is not a tuple of 2 like the first one\n  where: item [1]" in message([("a", "b"), ("c",)])
     assert "E0104: column 'positive': holds a number, not text\n  where: item [1]\n  value: 3" in message(

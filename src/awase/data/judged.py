@@ -51,10 +51,8 @@ def judged_from_pairs(pairs: Pairs, rows: np.ndarray, *, extra_documents: Iterab
     positives = documents.ids(pairs.positive_keys)
     texts = [pairs.positives.take(_firsts(positives, 0))]
     if pairs.negatives is not None:
-        negatives = pairs.negatives.combine_chunks().flatten()
-        texts.append(_new(documents, negatives))
-    extra = pa.array(extra_documents, TEXT_TYPE)
-    texts.append(_new(documents, extra))
+        texts += [_new(documents, chunk.flatten()) for chunk in pairs.negatives.chunks]
+    texts.append(_new(documents, pa.array(extra_documents, TEXT_TYPE)))
 
     grades = np.ones(len(pairs), dtype=np.float32) if pairs.scores is None else pairs.scores.astype(np.float32)
     query_of = anchors.ids(pairs.anchor_keys)
@@ -65,7 +63,7 @@ def judged_from_pairs(pairs: Pairs, rows: np.ndarray, *, extra_documents: Iterab
         query_ids=_ids(pairs, query_rows),
         document_ids=None,
         judgements=(query_of[relevant], positives[relevant], grades[relevant]),
-        name=f"{Path(pairs.understood.get('source', 'pairs')).name}",
+        name=Path(pairs.understood.get("source", "pairs")).name,
     )
 
 

@@ -25,7 +25,8 @@ class Objects:
         first = items[0]
         self.is_dicts = isinstance(first, dict)
         if self.is_dicts:
-            self.columns = list(dict.fromkeys(key for item in items[:_PEEKED] if isinstance(item, dict) for key in item))
+            keys = [key for item in items[:_PEEKED] if isinstance(item, dict) for key in item]
+            self.columns = list(dict.fromkeys(key for key in keys if isinstance(key, str)))
         elif isinstance(first, tuple | list):
             last = positions[-1]
             self.columns = [
