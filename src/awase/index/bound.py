@@ -29,8 +29,7 @@ class BoundModel:
         self.dim: int = meta.get("dim", 0)
         self._encoder = None if given is None else self._right(_loaded(given))
 
-    @property
-    def encoder(self) -> TextEncoder:
+    def load(self) -> TextEncoder:
         """The model itself. Errors: E0725 its folder holds another model by now, E0726 there is none."""
         self._encoder = self._encoder or self._found()
         return self._encoder
@@ -40,7 +39,7 @@ class BoundModel:
 
         Errors: E0725 the folder holds another model by now, E0726 there is no model, E0731 the model's vectors are unusable.
         """
-        vectors = np.asarray(self.encoder.encode(texts, role=role), np.float32)
+        vectors = np.asarray(self.load().encode(texts, role=role), np.float32)
         if vectors.shape != (len(texts), self.dim):
             message = f"the model gave vectors of shape {vectors.shape} where {(len(texts), self.dim)} was due"
             raise BackendError("E0731", message, remedy="check the model")

@@ -16,9 +16,10 @@ import numpy as np
 
 from awase.core.errors import BackendError, ConfigError, InputError
 from awase.core.progress import progress
-from awase.core.protocols import Hits
+from awase.core.protocols import Hits, TextEncoder
 from awase.core.suggest import did_you_mean
 from awase.index.bound import BoundModel, Given, described
+from awase.index.doctor import examine
 from awase.index.exact import check_k
 from awase.index.follow import Dense, Follower, Lexical
 from awase.index.hybrid import Fusion
@@ -129,7 +130,7 @@ class Collection:
     @property
     def model(self) -> TextEncoder | None:
         """The model that made the vectors, loaded if need be; None without one. Errors: E0725, E0726."""
-        return self._model.encoder if self.dim else None
+        return self._model.load() if self.dim else None
 
     @property
     def fusion(self) -> Fusion:
@@ -267,12 +268,12 @@ class Collection:
         return [items.get(item_id) for item_id in ids]
 
     def search(
-        self, queries: str | Sequence[str], k: int = 10, where: str | None = None, mode: str | None = None
+        self, queries: str | Sequence[str], k: int = 10, where: str | None = None, mode: str = "hybrid"
     ) -> list[list[Result]]:
         """For each query (one string is one query) at most k results, best first; equal scores in the order of adding.
 
         where: a filter on metadata, see ``awase.index.where``. mode: "bm25" finds items that share a word with the query, "dense" those
-        whose vector is nearest, "hybrid" both (see ``awase.index.hybrid``); by default hybrid, or bm25 without a model. An empty
+        whose vector is nearest, "hybrid" both (see ``awase.index.hybrid``), which without a model is bm25. An empty
         query shares no word with anything, and has a zero vector, to which every item is equally near (score 0).
         Errors: E0703 a wrong k; E0710 to E0712 a wrong filter; E0727 a wrong mode; E0725, E0726 the model.
         """
@@ -321,6 +322,15 @@ class Collection:
                 "bytes": self.path.stat().st_size,
             }
 
+    def doctor(self) -> dict:
+        """Whether the collection is whole, found by reading every byte; see ``awase.index.doctor``. Bad caches are made again."""
+        with self._lock:
+            self._check_open()
+            found = examine(self._table, self._model, self._followers())
+            if found["whole"] and not self._readonly:
+                self._settle()
+        return found
+
     def _found(self, queries, vectors, k: int, allowed, mode: str) -> tuple[Hits, dict[str, np.ndarray]]:
         """Hits in rows of the table, and what each source gave them."""
         lexical, dense = self._lexical, self._dense
@@ -347,15 +357,13 @@ class Collection:
         hits = fusion.fuse(*both, k, dense_of=dense_of, lexical_of=lexical_of)
         return hits, {"bm25": lexical_of(hits.rows), "dense": dense_of(hits.rows)}
 
-    def _mode(self, mode: str | None) -> str:
-        if mode is None:
-            return "hybrid" if self.dim else "bm25"
+    def _mode(self, mode: str) -> str:
         if mode not in MODES:
             raise ConfigError("E0727", f"there is no search mode {mode!r}", remedy=did_you_mean(mode, MODES))
-        if mode != "bm25" and not self.dim:
+        if mode == "dense" and not self.dim:
             remedy = "use mode bm25, or make the collection again with a model"
-            raise ConfigError("E0727", f"mode {mode!r} needs vectors, and this collection has no model", remedy=remedy)
-        return mode
+            raise ConfigError("E0727", "mode 'dense' needs vectors, and this collection has no model", remedy=remedy)
+        return mode if self.dim else "bm25"
 
     def _allowed(self, where: str) -> np.ndarray:
         from awase.index.where import compile_filter  # lark, which only filters need

@@ -129,22 +129,36 @@ class Follower:
         self._reset()  # before the cache is mapped, so that there is one copy in memory
         self._load()
 
+    def remake(self) -> str:
+        """Make the searcher and its cache again unless the cache is good; what was wrong with it, "" when nothing was."""
+        _, _, why = self._cached()
+        if why:
+            self._reset()
+            self._apply()
+            self.state = self._table.state()
+        return why
+
     def _load(self) -> None:
         """Take the searcher from its cache; an empty one, which is then fed with everything, if the cache is not good."""
         self._reset()
-        arrays, why = cache.load(self._folder, self.kind.name, self._stamp)
-        if arrays is not None:
-            state = State(*arrays.pop("state").tolist())
-            if self._table.knows(state):
-                self.rows = arrays.pop("rows")
-                self.searcher = self.kind.restored(arrays)
-                self.state = self.saved = state
-                self.n_changes = 0
-                return
-            why = f"made at generation {state.generation}, which this collection never had or no longer remembers"
-        if why != "absent":
+        arrays, state, why = self._cached()
+        if not why:
+            self.rows = arrays.pop("rows")
+            self.searcher = self.kind.restored(arrays)
+            self.state = self.saved = state
+        elif why != "absent":
             place = cache.place(self._folder, self.kind.name)
             _log.warning("%s: %s; making it again from the collection", place, why)
+
+    def _cached(self) -> tuple[dict[str, np.ndarray], State | None, str]:
+        """What the cache holds, the commit it was made at, and why it is not to be used ("" when it is)."""
+        arrays, why = cache.load(self._folder, self.kind.name, self._stamp)
+        if arrays is None:
+            return {}, None, why
+        state = State(*arrays.pop("state").tolist())
+        if not self._table.knows(state):
+            return {}, None, f"made at generation {state.generation}, which the collection never had or has forgotten"
+        return arrays, state, ""
 
     def _reset(self) -> None:
         self.searcher, self.rows, self.state, self.saved = self.kind.fresh(), np.empty(0, np.int64), None, None

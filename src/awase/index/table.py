@@ -232,6 +232,20 @@ class Table:
         if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
             raise self.damaged(row, "vector")
 
+    def all_damage(self, dim: int) -> Iterator[str]:
+        """Everything that is wrong in the file, found by reading all of it."""
+        yield from database.damage(self.connection)
+        for row, *kept in self.connection.execute("SELECT row, id, text, metadata, checksum FROM items"):
+            if checksum(*kept[:3]) != kept[3]:
+                yield self.damaged(row, "text or metadata").message + f": row {row}, id {kept[0]!r}"
+        if dim:
+            for row, blob, kept in self.connection.execute("SELECT row, vector, checksum FROM vectors"):
+                if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
+                    yield self.damaged(row, "vector").message + f": row {row}"
+            without = "SELECT row, id FROM items WHERE row NOT IN (SELECT row FROM vectors)"
+            for row, item_id in self.connection.execute(without):
+                yield f"an item has no vector: row {row}, id {item_id!r}"
+
     def damaged(self, row: int, what: str) -> IntegrityError:
         """The error for an item whose bytes are not those that were written."""
         found = self.connection.execute("SELECT id FROM items WHERE row = ?", (row,)).fetchone()
