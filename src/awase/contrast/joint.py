@@ -54,8 +54,6 @@ def generic(A, C, candidates: Candidates, score, loss, params, *, dims=None) -> 
         a, c = A[:, :dim], C[:, :dim]
         S = score(a, c)
         one, dS, dp = loss(S, candidates, params)
-        if candidates.weight is not None:
-            one, dS = one * candidates.weight, dS * candidates.weight[:, None]
         da, dc = score.pull(a, c, S, dS / n)
         value = value + one / len(dims)
         dA[:, :dim] += da

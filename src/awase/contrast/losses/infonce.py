@@ -44,7 +44,7 @@ class InfoNCE:
         return np.array([-np.log(self.temperature)])
 
     def __call__(self, S, candidates: Candidates, params):
-        """(value (b,), dS (b, c), dparams (1,)) for scores S (b, c)."""
+        """(value (b,), dS (b, c), dparams (1,)) for scores S (b, c): values times ``candidates.weight``, and the gradients of their sum."""
         xp = array_namespace(S)
         scale = float(np.exp(params[0]))
         rows = xp.arange(S.shape[0])
@@ -53,37 +53,34 @@ class InfoNCE:
             logits = logits - candidates.logq[None, :]
         # -inf would make 0 * inf below; this is as good as -inf to exp, and finite.
         logits[candidates.mask] = xp.finfo(S.dtype).min / 4
-        value, dlogits = _cross_entropy(xp, logits, rows, candidates.target)
+        value, dlogits = _cross_entropy(xp, logits, rows, candidates.target, candidates.weight)
         if self.symmetric:
-            back, dback = self._backward_direction(xp, logits, rows, candidates.target)
+            back, dback = self._backward_direction(xp, logits, rows, candidates.target, candidates.weight)
             value, dlogits = (value + back) / 2, (dlogits + dback) / 2
         dlogits[candidates.mask] = 0
         dparams = np.zeros(1)
         if self.learned:
-            weight = 1 if candidates.weight is None else candidates.weight[:, None]
-            dparams[0] = float(xp.sum(dlogits * S * weight)) * scale
+            dparams[0] = float(xp.sum(dlogits * S)) * scale
         return value, dlogits * scale, dparams
 
-    def _backward_direction(self, xp, logits, rows, target):
+    def _backward_direction(self, xp, logits, rows, target, weight):
         """Column softmax for each anchor's document, leaving out other anchors that own the same document."""
         columns = logits[:, target]  # (b, b): column i is anchor i's document, scored by every anchor
         other_owner = (target[:, None] == target[None, :]) & (rows[:, None] != rows[None, :])
         columns[other_owner] = xp.finfo(logits.dtype).min / 4
-        back, dcolumns = _cross_entropy(xp, columns.T, rows, rows)
-        dback = xp.zeros_like(logits)
+        back, dcolumns = _cross_entropy(xp, columns.T, rows, rows, weight)
         dcolumns[other_owner.T] = 0
         one_hot = xp.zeros_like(logits)
         one_hot[rows, target] = 1
         # Column i of dcolumns.T belongs to document target[i]; documents owned twice add up.
-        dback = dback + dcolumns.T @ one_hot
-        return back, dback
+        return back, dcolumns.T @ one_hot
 
 
-def _cross_entropy(xp, logits, rows, target):
+def _cross_entropy(xp, logits, rows, target, weight):
     top = xp.max(logits, axis=1, keepdims=True)
     exps = xp.exp(logits - top)
     total = xp.sum(exps, axis=1, keepdims=True)
     value = (xp.log(total) + top)[:, 0] - logits[rows, target]
     dlogits = exps / total
     dlogits[rows, target] -= 1
-    return value, dlogits
+    return (value, dlogits) if weight is None else (value * weight, dlogits * weight[:, None])

@@ -42,7 +42,7 @@ class Margin:
         return np.zeros(0)
 
     def __call__(self, S, candidates: Candidates, params):
-        """(value (b,), dS (b, c), dparams (0,)) for scores S (b, c)."""
+        """(value (b,), dS (b, c), dparams (0,)) for scores S (b, c): values times ``candidates.weight``, and the gradient of their sum."""
         xp = array_namespace(S)
         rows, target = xp.arange(S.shape[0]), candidates.target
         hinge = self.margin + S - S[rows, target][:, None]
@@ -62,4 +62,6 @@ class Margin:
         value = xp.sum(xp.where(active, hinge, xp.zeros_like(S)) * share, axis=1)
         dS = xp.where(active, share, xp.zeros_like(S))
         dS[rows, target] = -xp.sum(dS, axis=1)
+        if candidates.weight is not None:
+            value, dS = value * candidates.weight, dS * candidates.weight[:, None]
         return value, dS, np.zeros(0)

@@ -1,0 +1,278 @@
+"""Every score and every loss: its value against a loop, its gradient against finite differences and against torch."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from awase.contrast import losses, scores
+from awase.contrast.candidates import Candidates
+from awase.contrast.joint import generic
+from awase.contrast.losses import InfoNCE, Margin
+from awase.contrast.scores import Cosine, Dot
+from awase.core.errors import ConfigError
+
+SCORES = [Dot(), Cosine()]
+LOSSES = [
+    InfoNCE(temperature=0.3),
+    InfoNCE(temperature=0.3, symmetric=True),
+    InfoNCE(temperature=0.3, learned=True),
+    InfoNCE(temperature=0.3, symmetric=True, learned=True),
+    Margin(margin=0.3),
+    Margin(margin=0.3, over="hardest"),
+]
+SEEDS = st.integers(0, 2**32 - 1)
+STEP = 1e-6
+
+each_score = pytest.mark.parametrize("score", SCORES, ids=repr)
+each_loss = pytest.mark.parametrize("loss", LOSSES, ids=repr)
+few = settings(max_examples=15, deadline=None)
+
+
+def test_the_tables_hold_every_score_and_every_loss():
+    assert {type(score).__name__ for score in SCORES} == set(scores.__all__)
+    assert {type(loss).__name__ for loss in LOSSES} == set(losses.__all__)
+    print(f"{len(scores.__all__)} scores, {len(losses.__all__)} losses in {len(LOSSES)} settings")
+
+
+def difference(f, x):
+    """The gradient of a number by central differences."""
+    out = np.zeros_like(x)
+    for at in np.ndindex(x.shape):
+        ahead, behind = x.copy(), x.copy()
+        ahead[at] += STEP
+        behind[at] -= STEP
+        out[at] = (f(ahead) - f(behind)) / (2 * STEP)
+    return out
+
+
+def learned(loss):
+    """Whether the loss has a parameter that is trained."""
+    return isinstance(loss, InfoNCE) and loss.learned
+
+
+def away_from_kinks(loss, S, candidates):
+    """Where a hinge or a maximum changes its mind there is no gradient to compare with."""
+    if isinstance(loss, Margin):
+        rows = np.arange(len(S))
+        hinge = loss.margin + S - S[rows, candidates.target][:, None]
+        hinge[rows, candidates.target] = -1
+        hinge[candidates.mask] = -2
+        top = np.sort(hinge, axis=1)
+        assume(np.abs(hinge).min() > 1e-3)
+        assume(S.shape[1] == 1 or (top[:, -1] - top[:, -2]).min() > 1e-3)
+
+
+# Values
+
+
+@each_score
+def test_scores_equal_a_loop(score, batch):
+    A, C, _ = batch(0)
+    for a, row in zip(A, score(A, C)):
+        for c, value in zip(C, row):
+            dot = sum(x * y for x, y in zip(a, c))
+            length = math.hypot(*a) * math.hypot(*c) if isinstance(score, Cosine) else 1
+            assert value == pytest.approx(dot / length, rel=1e-12)
+
+
+def naive(loss, S, candidates, i):
+    """The loss of anchor i, as its docstring says it."""
+    out = set(zip(candidates.mask[0].tolist(), candidates.mask[1].tolist()))
+    target = candidates.target.tolist()
+    own = target[i]
+    left = [j for j in range(S.shape[1]) if (i, j) not in out]
+    if isinstance(loss, Margin):
+        hinges = [max(0.0, loss.margin + S[i, j] - S[i, own]) for j in left if j != own]
+        return 0.0 if not hinges else max(hinges) if loss.over == "hardest" else sum(hinges) / len(hinges)
+    z = S / loss.temperature - (0 if candidates.logq is None else candidates.logq)
+    forward = math.log(sum(math.exp(z[i, j]) for j in left)) - z[i, own]
+    if not loss.symmetric:
+        return forward
+    # Other owners of the document are no negatives of it; nor are anchors that are known to belong to it.
+    rivals = [k for k in range(len(S)) if k == i or (target[k] != own and (k, own) not in out)]
+    return (forward + math.log(sum(math.exp(z[k, own]) for k in rivals)) - z[i, own]) / 2
+
+
+@each_loss
+@few
+@given(seed=SEEDS, b=st.integers(1, 5), c=st.integers(1, 6), logq=st.booleans())
+def test_losses_equal_a_loop(loss, batch, seed, b, c, logq):
+    A, C, candidates = batch(seed, b, c, logq=logq)
+    S = A @ C.T
+    value, dS, _ = loss(S, candidates, loss.init())
+    expected = [weight * naive(loss, S, candidates, i) for i, weight in enumerate(candidates.weight.tolist())]
+    assert value == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert not dS[candidates.mask].any()
+    assert (S == A @ C.T).all(), "the scores were written to"
+
+
+# Gradients
+
+
+@each_score
+@few
+@given(seed=SEEDS)
+def test_the_pull_of_a_score_equals_differences(score, batch, seed):
+    A, C, _ = batch(seed)
+    dS = np.random.default_rng(seed).standard_normal((len(A), len(C)))
+    dA, dC = score.pull(A, C, score(A, C), dS)
+    np.testing.assert_allclose(dA, difference(lambda A: (score(A, C) * dS).sum(), A), atol=1e-7, rtol=1e-6)
+    np.testing.assert_allclose(dC, difference(lambda C: (score(A, C) * dS).sum(), C), atol=1e-7, rtol=1e-6)
+
+
+@each_loss
+@few
+@given(seed=SEEDS, logq=st.booleans())
+def test_the_gradient_of_a_loss_equals_differences(loss, batch, seed, logq):
+    A, C, candidates = batch(seed, logq=logq)
+    S, params = A @ C.T, loss.init()
+    away_from_kinks(loss, S, candidates)
+    _, dS, dparams = loss(S, candidates, params)
+    np.testing.assert_allclose(dS, difference(lambda S: loss(S, candidates, params)[0].sum(), S), atol=1e-6, rtol=1e-6)
+    along = difference(lambda params: loss(S, candidates, params)[0].sum(), params)
+    np.testing.assert_allclose(dparams, along if learned(loss) else 0 * params, atol=1e-6, rtol=1e-6)
+
+
+@each_score
+@each_loss
+@few
+@given(seed=SEEDS, weight=st.booleans(), dims=st.sampled_from([None, (2, 5), (1, 3, 5)]))
+def test_the_joint_equals_differences(score, loss, batch, seed, weight, dims):
+    A, C, candidates = batch(seed, weight=weight)
+    for dim in dims or (5,):
+        away_from_kinks(loss, score(A[:, :dim], C[:, :dim]), candidates)
+    params = loss.init()
+    out = generic(A, C, candidates, score, loss, params, dims=dims)
+    for found, x, put in (
+        (out.dA, A, lambda x: (x, C, params)),
+        (out.dC, C, lambda x: (A, x, params)),
+        (out.dparams, params, lambda x: (A, C, x)),
+    ):
+        if x is params and not learned(loss):
+            assert not found.any()
+            continue
+
+        def mean(x, put=put):
+            A, C, params = put(x)
+            return generic(A, C, candidates, score, loss, params, dims=dims).value.mean()
+
+        np.testing.assert_allclose(found, difference(mean, x), atol=2e-6, rtol=1e-5)
+
+
+def with_torch(A, C, candidates, score, loss, params, dims):
+    """The objective in torch's own functions."""
+    target = torch.as_tensor(candidates.target)
+    rows = torch.arange(len(A))
+    out = torch.zeros(len(A), len(C), dtype=torch.bool)
+    out[tuple(torch.as_tensor(places) for places in candidates.mask)] = True
+    negative = ~out & ~F.one_hot(target, len(C)).bool()
+    total = 0.0
+    for dim in dims:
+        a, c = A[:, :dim], C[:, :dim]
+        S = F.normalize(a) @ F.normalize(c).T if isinstance(score, Cosine) else a @ c.T
+        if isinstance(loss, Margin):
+            hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
+            value = hinge.amax(1) if loss.over == "hardest" else hinge.sum(1) / negative.sum(1).clamp(min=1)
+        else:
+            logits = (S * params.exp() - torch.as_tensor(candidates.logq)).masked_fill(out, -math.inf)
+            value = F.cross_entropy(logits, target, reduction="none")
+            if loss.symmetric:
+                same = (target[:, None] == target) & ~torch.eye(len(A), dtype=torch.bool)
+                back = F.cross_entropy(logits[:, target].masked_fill(same, -math.inf).T, rows, reduction="none")
+                value = (value + back) / 2
+        total = total + (value * torch.as_tensor(candidates.weight)).mean() / len(dims)
+    return total
+
+
+@each_score
+@each_loss
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_the_joint_equals_autograd(score, loss, library, batch):
+    """And runs on torch tensors as on numpy arrays, with candidates that come as numpy arrays."""
+    for seed, dims in enumerate([(5,), (2, 5)]):
+        A, C, candidates = batch(seed)
+        leaves = [torch.tensor(x, requires_grad=True) for x in (A, C, loss.init())]
+        expected = with_torch(*leaves[:2], candidates, score, loss, leaves[2], dims)
+        expected.backward()
+        given = (A, C) if library == "numpy" else (torch.as_tensor(A), torch.as_tensor(C))
+        out = generic(*given, candidates, score, loss, loss.init(), dims=dims)
+        assert type(out.value) is type(out.dA) is type(out.dC) is type(given[0])
+        assert float(out.value.mean()) == pytest.approx(expected.item(), rel=1e-12)
+        np.testing.assert_allclose(out.dA, leaves[0].grad, atol=1e-12)
+        np.testing.assert_allclose(out.dC, leaves[1].grad, atol=1e-12)
+        if learned(loss):
+            np.testing.assert_allclose(out.dparams, leaves[2].grad, atol=1e-12)
+
+
+@each_loss
+def test_torch_keeps_its_float_type(loss, batch):
+    A, C, candidates = batch(0, dtype=np.float32)
+    out = generic(torch.as_tensor(A), torch.as_tensor(C), candidates, Cosine(), loss, loss.init(), dims=(2, 5))
+    assert out.value.dtype == out.dA.dtype == out.dC.dtype == torch.float32
+    expected = generic(A, C, candidates, Cosine(), loss, loss.init(), dims=(2, 5))
+    assert expected.value.dtype == expected.dA.dtype == np.float32
+    np.testing.assert_allclose(out.dA, expected.dA, atol=1e-6)
+
+
+# Corners
+
+
+@each_loss
+def test_a_zero_vector_scores_zero_and_gets_no_gradient(loss, batch):
+    A, C, candidates = batch(3)
+    A[1], C[2] = 0, 0
+    score = Cosine()
+    assert not score(A, C)[1].any() and not score(A, C)[:, 2].any()
+    out = generic(A, C, candidates, score, loss, loss.init())
+    assert np.isfinite(out.value).all() and np.isfinite(out.dA).all() and np.isfinite(out.dC).all()
+    assert not out.dA[1].any() and not out.dC[2].any()
+    assert out.dA[0].any()
+
+
+@each_loss
+def test_alone_with_its_document_an_anchor_pays_nothing(loss):
+    """Everything else is masked, or there is nothing else."""
+    S = np.array([[-5.0, 900.0, 900.0]])
+    candidates = Candidates(np.arange(3), np.array([0]), (np.array([0, 0]), np.array([1, 2])))
+    value, dS, dparams = loss(S, candidates, loss.init())
+    assert value.tolist() == [0.0] and not dS.any() and not dparams.any()
+    value, dS, _ = loss(S[:, :1], Candidates(np.arange(1), np.array([0])), loss.init())
+    assert value.tolist() == [0.0] and not dS.any()
+
+
+def test_two_anchors_with_one_document_are_no_negatives_of_each_other():
+    """In the direction from document to anchor, a second owner of the document changes nothing."""
+    loss = InfoNCE(temperature=1.0, symmetric=True)
+    S = np.array([[2.0, 0.5], [1.0, 0.0], [0.3, 1.0]])
+    both, _, _ = loss(S, Candidates(np.arange(2), np.array([0, 0, 1])), loss.init())
+    for owner in (0, 1):
+        alone, _, _ = loss(S[[owner, 2]], Candidates(np.arange(2), np.array([0, 1])), loss.init())
+        assert both[owner] == pytest.approx(alone[0], abs=1e-15)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 1e-3])
+def test_extreme_logits_stay_finite(temperature, batch):
+    A, C, candidates = batch(5)
+    loss = InfoNCE(temperature=temperature, symmetric=True, learned=True)
+    out = generic(A * 30, C * 30, candidates, Dot(), loss, loss.init())
+    assert all(np.isfinite(array).all() for array in out)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: InfoNCE(temperature=0), "E0501: temperature must be above 0\n  value: 0\n  to do: usual values lie"),
+        (lambda: InfoNCE(temperature=math.nan), "E0501: temperature must be above 0\n  value: nan"),
+        (lambda: Margin(margin=-0.1), "E0502: margin must not be negative\n  value: -0.1\n  to do: 0.2 is usual"),
+        (lambda: Margin(over="hard"), "E0502: over must be 'all' or 'hardest'\n  value: 'hard'"),
+    ],
+)
+def test_wrong_settings_say_what_is_right(make, message):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert str(caught.value).startswith(message)
