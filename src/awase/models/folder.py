@@ -89,20 +89,16 @@ def load_ours(folder: Path) -> StaticModel:
     Raises IntegrityError E0307 for what was damaged, FormatError E0404 for what another version wrote.
     """
     while True:
-        before = _manifest(folder)
+        before = manifest.listed(folder)
         try:
             model = _ours(folder)
         except AwaseError:
-            if _manifest(folder) == before:
+            if manifest.listed(folder) == before:
                 raise
         else:
-            if _manifest(folder) == before:
+            if manifest.listed(folder) == before:
                 return model
         # Somebody saved a new model to this place while it was read: half may be old, so it is read again.
-
-
-def _manifest(folder: Path) -> manifest.Files:
-    return manifest.listed(folder)
 
 
 def _ours(folder: Path) -> StaticModel:
@@ -129,7 +125,7 @@ def _ours(folder: Path) -> StaticModel:
         drop_unknown=_setting(settings, "drop_unknown", bool, place),
     )
     # The manifest has shown that table and tokenizer are those it was computed over.
-    model.fingerprint = _setting(settings, "fingerprint", str, place)
+    model.trust_fingerprint(_setting(settings, "fingerprint", str, place))
     return model
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +36,18 @@ class SentenceTransformerModel:
                 remedy="check that it loads there; models that need trust_remote_code are refused",
             ) from error  # fmt: skip
         self._folder = folder
+        self._fingerprint: str | None = None
         self.name = folder.resolve().name
         self.dim = int(self._model.get_embedding_dimension() or 0)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """sha256 over the names and contents of all files of the folder."""
+        """sha256, in hex, over the names and contents of all files of the folder."""
+        if self._fingerprint is None:
+            self._fingerprint = self._digest()
+        return self._fingerprint
+
+    def _digest(self) -> str:
         digest = hashlib.sha256()
         for path in sorted(path for path in self._folder.rglob("*") if path.is_file()):
             digest.update(path.relative_to(self._folder).as_posix().encode() + b"\0")
@@ -63,12 +68,16 @@ class CallableModel:
     def __init__(self, function: Callable, name: str, fingerprint: str):
         self.name, self.fingerprint = name, fingerprint
         self._function = function
+        self._dim: int | None = None
         parameters = inspect.signature(function).parameters.values()
         self._takes_role = any(p.name == "role" or p.kind is p.VAR_KEYWORD for p in parameters)
 
-    @cached_property
+    @property
     def dim(self) -> int:
-        return self._call(["dimensions"], "document").shape[1]
+        """Dimensions of a vector; the function is asked once, with one text."""
+        dim = self._dim or self._call(["dimensions"], "document").shape[1]
+        self._dim = dim
+        return dim
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """float32 (n_texts, dim), made unit length. Raises BackendError when the function fails, InputError for its result."""

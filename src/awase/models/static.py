@@ -4,7 +4,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,7 +26,7 @@ class StaticModel:
     read and made zero. prompts: text put before each text, by role. info: what ``awase.json`` shall remember of the training.
 
     >>> from awase.data.text.tokenizer import train_tokenizer
-    >>> tokenizer = train_tokenizer(["red wine", "white wine"], vocab_size=40)
+    >>> tokenizer = train_tokenizer(["red wine", "white wine"] * 2, vocab_size=60)
     >>> model = StaticModel(tokenizer.to_json(), np.eye(tokenizer.vocab_size, dtype=np.float32))
     >>> red, _ = model.encode(["Red wine", "unseen?"])
     >>> red[red > 0]
@@ -49,17 +48,26 @@ class StaticModel:
         self.table = _checked(table, self.tokenizer)
         self.normalize, self.name = normalize, name
         self.prompts, self.info = dict(prompts or {}), dict(info or {})
+        self._fingerprint: str | None = None
 
     @property
     def dim(self) -> int:
         return self.table.shape[1]
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """sha256 over all that decides the vectors: table, tokenizer, prompts and how rows become a vector."""
-        return fingerprint(
-            self.table, self.tokenizer.to_json(), [self.normalize, self.tokenizer.drop_unknown, sorted(self.prompts.items())]
-        )
+        """sha256, in hex, over all that decides the vectors: table, tokenizer, prompts and how rows become a vector."""
+        if self._fingerprint is None:
+            settings = [self.table.shape, self.normalize, self.tokenizer.drop_unknown, sorted(self.prompts.items())]
+            digest = hashlib.sha256(json.dumps(settings, ensure_ascii=False).encode())
+            digest.update(self.table.astype("<f4", copy=False).data)
+            digest.update(self.tokenizer.to_json().encode())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def trust_fingerprint(self, fingerprint: str) -> None:
+        """Spares the computation to who has verified the files that the fingerprint was computed over."""
+        self._fingerprint = fingerprint
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """The vectors of texts, float32 (n_texts, dim).
@@ -95,14 +103,6 @@ class StaticModel:
         from awase.models.folder import save
 
         save(self, path, card=card, extra=extra)
-
-
-def fingerprint(table: np.ndarray, tokenizer_json: str, settings: list) -> str:
-    """sha256, in hex, of a table, a tokenizer and settings that JSON can hold."""
-    digest = hashlib.sha256(json.dumps([table.shape, settings], ensure_ascii=False).encode())
-    digest.update(np.ascontiguousarray(table, "<f4").data)
-    digest.update(tokenizer_json.encode())
-    return digest.hexdigest()
 
 
 def mean_rows(table: np.ndarray, ids: np.ndarray, offsets: np.ndarray, out: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import tokenizers
 
 from awase.core.errors import InputError
 from awase.core.limits import MAX_TEXT_BYTES
+from awase.data.text.hf import ids_of
 from awase.data.text.texts import check_texts, check_types
 from awase.data.text.words import CLASSES
 from awase.kernels.words import WordTable, gather, holds, spans
@@ -133,13 +134,14 @@ class WordMemory:
         """
         texts = [_SEPARATOR.join(words[i : i + _JOINED_WORDS]) for i in range(0, len(words), _JOINED_WORDS)]
         if sum(text.count(_SEPARATOR) for text in texts) != len(words) - len(texts):  # a word holds the separator itself
-            encoded = [one.ids for one in self._hf.encode_batch_fast(words, add_special_tokens=False)]
+            encoded = ids_of(self._hf, words)
             return np.array([i for ids in encoded for i in ids], np.int32), np.array([len(ids) for ids in encoded], np.int64)
         separator = self._joined.token_to_id(_SEPARATOR)
         assert separator is not None
+        # A Python loop over the tokens of new words only: the binding has no other way to give them.
         stream: list[int] = []
-        for one in self._joined.encode_batch_fast(texts, add_special_tokens=False):
-            stream.extend(one.ids)
+        for ids in ids_of(self._joined, texts):
+            stream.extend(ids)
             stream.append(separator)
         ids = np.array(stream, np.int32)
         ends = np.flatnonzero(ids == separator)

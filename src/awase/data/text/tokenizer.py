@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-import tokenizers
 
-from awase.core.errors import FormatError, InputError, LimitError
-from awase.core.limits import MAX_JSON_BYTES
+from awase.core.errors import FormatError, InputError
+from awase.data.text.hf import ids_of, opened
 from awase.data.text.texts import check_texts
 from awase.data.text.words import safe_cuts
 
@@ -45,22 +44,14 @@ class Tokens(NamedTuple):
 class Tokenizer:
     """A HF tokenizer with a memory of the words it has seen. Unknown tokens are dropped unless ``drop_unknown`` is false.
 
-    >>> tokenizer = train_tokenizer(["red wine", "white wine"], vocab_size=40)
+    >>> tokenizer = train_tokenizer(["red wine", "white wine"] * 2, vocab_size=60)
     >>> ids, offsets = tokenizer.encode(["Wine", "", "red wine"])
     >>> [tokenizer.token(i) for i in ids], offsets.tolist()
     (['wine', 'red', 'wine'], [0, 1, 1, 3])
     """
 
     def __init__(self, text: str, *, drop_unknown: bool = True, place: str = "tokenizer.json"):
-        if len(text) > MAX_JSON_BYTES:
-            raise LimitError("E0250", f"a tokenizer of {len(text):,} characters is too large", place=place)
-        try:
-            self._hf = tokenizers.Tokenizer.from_str(text)
-        except Exception as error:  # noqa: BLE001 - the binding raises plain Exception
-            raise FormatError(
-                "E0251", f"this is not a tokenizer: {error}", place=place, remedy="give a tokenizer.json of HF tokenizers"
-            ) from None
-        self._hf.no_padding()
+        self._hf = opened(text, place)
         self._text = text
         self.drop_unknown = drop_unknown
         canonical = self._hf.to_str()  # every key is there, whichever version wrote the text
@@ -136,8 +127,7 @@ class Tokenizer:
         for start in range(0, len(rows), _BLOCK_TEXTS):
             block = list(rows[start : start + _BLOCK_TEXTS])
             check_texts(block, start)
-            # A Python loop over the tokens: the binding has no other way to give them.
-            encoded = [one.ids for one in self._hf.encode_batch_fast(block, add_special_tokens=False)]
+            encoded = ids_of(self._hf, block)
             offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
             ids = np.fromiter((i for one in encoded for i in one), np.int32, count=int(offsets[-1]))
             if self.drop_unknown and self.unk_id is not None:
@@ -160,11 +150,15 @@ def _characters(texts: Sequence[str]) -> int:
         return 0  # not texts: the other path says which
 
 
-def train_tokenizer(texts: Texts, vocab_size: int = 32_000, kind: str = "wordpiece") -> Tokenizer:
+def train_tokenizer(texts: Texts, vocab_size: int = 32_000, kind: str = "bpe") -> Tokenizer:
     """A tokenizer for these texts: NFKC, lower case, cut at spaces, script boundaries and punctuation, then pieces of words.
 
-    kind: "wordpiece" (pieces inside a word are marked with ##), "bpe" (not marked) or "unigram" (slow above 100,000 distinct
-    words). The same texts give the same tokenizer. See ``awase.data.text.vocabulary``.
+    kind: "bpe" (byte-pair encoding) or "bpe-marked" (the same, with ## before each piece that does not begin a word, so that
+    "he" in "the" is not the word "he"). The same texts give the same tokenizer, byte for byte.
+    Raises ConfigError E0255 for the options, InputError E0256 when there is no text, and as ``Tokenizer.encode``.
+
+    >>> train_tokenizer(["Red wine", "white wine"] * 2, vocab_size=60).encode(["WINE"]).ids.shape
+    (1,)
     """
     from awase.data.text.vocabulary import train
 

@@ -1,48 +1,87 @@
-"""Training a tokenizer: count the distinct words of the texts, then learn pieces from words and counts."""
+"""Training a tokenizer: count the distinct words of the texts, then learn pieces from words and counts.
+
+Byte-pair encoding over code points (Sennrich, Haddow & Birch, ACL 2016). Ours, because that of HF ``tokenizers`` takes texts,
+not counted words, and is not a function of them; what comes out is a tokenizer.json for HF ``tokenizers`` as ever.
+"""
 
 import json
-from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import tokenizers
-from tokenizers import models, pre_tokenizers, trainers
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
 from awase.data.text.memory import blocks
 from awase.data.text.words import CLASSES, NORMALIZER, PRE_TOKENIZER, raw_cuts, script_cuts
+from awase.kernels.pieces import learn_merges
 from awase.kernels.words import WordTable, spans
 
 UNKNOWN = "[UNK]"
+_MARKS = {"bpe": "", "bpe-marked": "##"}  # what stands before a piece inside a word
 _MAX_WORDS = 4_000_000  # distinct words counted; later ones are ignored
-_OCCURRENCES = 1_000_000  # words shown to the trainer, each in proportion to its count and at least once
+_LEARNED_WORDS = 1_000_000  # most frequent words that pieces are learned from
+_LEAST = 2  # a pair that occurs once is no pattern
 
 
 def train(texts, vocab_size: int, kind: str) -> str:
-    """The tokenizer.json of a tokenizer trained on the texts."""
-    kinds = {
-        "wordpiece": (models.WordPiece(unk_token=UNKNOWN), trainers.WordPieceTrainer),
-        "bpe": (models.BPE(unk_token=UNKNOWN), trainers.BpeTrainer),
-        "unigram": (models.Unigram(), trainers.UnigramTrainer),
-    }
-    if kind not in kinds:
-        raise ConfigError("E0255", f"there is no kind of tokenizer {kind!r}", remedy=did_you_mean(kind, kinds))
+    """The tokenizer.json of a tokenizer trained on the texts. Raises ConfigError E0255, InputError E0256."""
+    if kind not in _MARKS:
+        raise ConfigError("E0255", f"there is no kind of tokenizer {kind!r}", remedy=did_you_mean(kind, _MARKS))
+    if vocab_size < 8:
+        raise ConfigError("E0255", "a tokenizer has at least 8 tokens", value=vocab_size, remedy="32000 is usual")
     words, counts = count_words(texts)
     if not words:
         raise InputError("E0256", "there is no text to train a tokenizer on", remedy="give texts that are not empty")
-    model, trainer = kinds[kind]
-    hf = tokenizers.Tokenizer(model)
-    hf.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    options = {"unk_token": UNKNOWN} if kind == "unigram" else {"limit_alphabet": vocab_size // 4}
-    hf.train_from_iterator(
-        _shown(words, counts), trainer(vocab_size=vocab_size, special_tokens=[UNKNOWN], show_progress=False, **options)
-    )
-    spec = json.loads(hf.to_str())
-    # The unknown token stays in the vocabulary but is no added token: "[UNK]" in a text is three words like any other.
-    spec |= {"added_tokens": [], "normalizer": NORMALIZER, "pre_tokenizer": PRE_TOKENIZER}
+    order = np.argsort(-counts, kind="stable")[:_LEARNED_WORDS]
+    pieces, merges = _pieces([words[i] for i in order], counts[order], vocab_size - 1, _MARKS[kind])
+    model = {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": UNKNOWN,
+        "continuing_subword_prefix": _MARKS[kind] or None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": False,
+        "vocab": {piece: i for i, piece in enumerate([UNKNOWN, *pieces])},
+        "merges": merges,
+    }
+    # The unknown token is no added token: "[UNK]" in a text is three words like any other.
+    spec = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": NORMALIZER,
+        "pre_tokenizer": PRE_TOKENIZER,
+        "post_processor": None,
+        "decoder": None,
+        "model": model,
+    }
     return json.dumps(spec, ensure_ascii=False)
+
+
+def _pieces(words: list[str], counts: np.ndarray, size: int, mark: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """At most ``size`` pieces, single characters first, and the merges that make the others."""
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32).astype(np.int64)
+    lengths = np.fromiter(map(len, words), np.int64, count=len(words))
+    starts = np.cumsum([0, *lengths])
+    # A character at the start of a word and the same one inside are two symbols if the tokenizer marks them.
+    symbols = 2 * codes + (1 if mark else 0)
+    symbols[starts[:-1]] = 2 * codes[starts[:-1]]
+    distinct, numbers = np.unique(symbols, return_inverse=True)
+    often = np.bincount(numbers, weights=np.repeat(counts, lengths))
+    # A quarter of the vocabulary at most goes to characters; the rarest are unknown.
+    kept = np.sort(np.argsort(-often, kind="stable")[: max(1, size // 4)])
+    number_of = np.full(len(distinct), -1, np.int32)
+    number_of[kept] = np.arange(len(kept))
+    pieces = [mark * (symbol & 1) + chr(symbol >> 1) for symbol in distinct[kept].tolist()]
+    merges = learn_merges(number_of[numbers], starts, counts, len(kept), size - len(kept), _LEAST)
+    for left, right in merges.tolist():
+        pieces.append(pieces[left] + pieces[right].removeprefix(mark))
+    # Two merges may make the same piece in two ways; both stay, the piece is one.
+    return list(dict.fromkeys(pieces)), [(pieces[left], pieces[right]) for left, right in merges.tolist()]
 
 
 def count_words(texts) -> tuple[list[str], np.ndarray]:
@@ -64,13 +103,6 @@ def count_words(texts) -> tuple[list[str], np.ndarray]:
         start += len(offsets) - 1
     totals = np.bincount(np.concatenate(numbers), weights=np.concatenate(weights)) if numbers else np.zeros(0)
     return table.words(), totals.astype(np.int64)
-
-
-def _shown(words: list[str], counts: np.ndarray) -> Iterator[str]:
-    scale = min(1.0, _OCCURRENCES / counts.sum())
-    times = np.maximum(1, np.rint(counts * scale).astype(np.int64))
-    for word, n in zip(words, times.tolist()):
-        yield (word + " ") * n
 
 
 def _normalised(array: pa.Array) -> pa.Array:

@@ -1,7 +1,7 @@
 """Where a raw text may be cut so that a tokenizer gives the pieces the ids it would have given them in the whole text.
 
 A cut is *safe* where the tokenizer itself always splits and no normalisation acts across. What can be decided from the two
-code points around the cut is a matrix over nine classes; everything unusual is ``OTHER``, and there the text is left whole:
+code points around the cut is a matrix over ten classes; everything unusual is ``OTHER``, and there the text is left whole:
 combining marks, half-width kana, ligatures, full-width letters, control and format characters, accented letters.
 """
 
@@ -9,14 +9,16 @@ import json
 
 import numpy as np
 
-OTHER, SPACE, WORD, PUNCT, WIDE, HAN, MARK, HIRA, KATA = range(9)
+OTHER, SPACE, WORD, PUNCT, RELATION, WIDE, HAN, MARK, HIRA, KATA = range(10)
 
 # Every code point here is a starter that no Unicode normal form changes or composes with what comes before it, except that
-# some of PUNCT and WIDE become other punctuation, and the two wide spaces a space. Tests check this over all of them.
+# some of WIDE become other punctuation, and two spaces another space. What it becomes with a mark after it is of its class,
+# or a letter if it is one; only RELATION becomes a symbol (= and U+0338 make ≠). Tests check this over all of them.
 RANGES: dict[int, tuple[tuple[int, int], ...]] = {
     SPACE: ((0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x3000, 0x3000)),
     WORD: ((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A)),
-    PUNCT: ((0x21, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0x7E)),
+    PUNCT: ((0x21, 0x2F), (0x3A, 0x3B), (0x3F, 0x40), (0x5B, 0x60), (0x7B, 0x7E)),
+    RELATION: ((0x3C, 0x3E),),
     WIDE: (  # quotes, dashes, daggers; ideographic punctuation; full-width forms of ASCII that are punctuation, not symbols
         (0x2010, 0x2016), (0x2018, 0x2022), (0x3001, 0x3003), (0x3008, 0x3011), (0x3014, 0x301B), (0x301D, 0x301F),
         (0x30FB, 0x30FB), (0xFF01, 0xFF03), (0xFF05, 0xFF0A), (0xFF0C, 0xFF0F), (0xFF1A, 0xFF1B), (0xFF1F, 0xFF20),
@@ -27,6 +29,10 @@ RANGES: dict[int, tuple[tuple[int, int], ...]] = {
     HIRA: ((0x3041, 0x3096), (0x309D, 0x309E)),
     KATA: ((0x30A1, 0x30FA), (0x30FC, 0x30FE)),
 }  # fmt: skip
+
+
+_N = 10
+_ALONE = [PUNCT, RELATION, WIDE]
 
 
 def _classes() -> np.ndarray:
@@ -52,9 +58,10 @@ def character_class(*kinds: int) -> str:
 
 def script_cuts() -> np.ndarray:
     """Between which classes *normalised* text is cut by our own pre-tokenizer: script boundaries, around each punctuation."""
-    group = np.array([0, -1, 0, -2, -2, 1, 1, 2, 3])
+    group = np.zeros(_N, np.int64)  # OTHER and WORD stay together
+    group[SPACE], group[HAN], group[MARK], group[HIRA], group[KATA] = 1, 2, 2, 3, 4
     cuts = group[:, None] != group[None, :]
-    cuts[np.ix_([PUNCT, WIDE], [PUNCT, WIDE])] = True
+    cuts[_ALONE, :] = cuts[:, _ALONE] = True
     return cuts
 
 
@@ -62,28 +69,34 @@ def raw_cuts() -> np.ndarray:
     """The part of ``script_cuts`` that also holds before normalisation.
 
     OTHER may join what comes before (a combining mark) or become what comes next (a compatibility ideograph), so there is
-    no cut before it and none after it but where the next character stands alone whatever comes before.
+    no cut before it and none after it but where the next character stands alone whatever comes before. RELATION stands alone
+    or not by what comes after it, so there is no cut before it.
     """
     cuts = script_cuts()
-    cuts[:, OTHER] = False
+    cuts[:, [OTHER, RELATION]] = False
     cuts[OTHER, [WORD, HAN, MARK, HIRA, KATA]] = False
     return cuts
 
 
 def _bert_cuts(chinese: bool) -> np.ndarray:
-    cuts = np.zeros((9, 9), np.bool_)
-    alone = [PUNCT, WIDE, HAN] if chinese else [PUNCT, WIDE]
+    cuts = np.zeros((_N, _N), np.bool_)
+    alone = [*_ALONE, HAN] if chinese else _ALONE
     cuts[alone, :] = cuts[:, alone] = True
-    cuts[:, OTHER] = False
+    cuts[:, [OTHER, RELATION]] = False
     return cuts
 
 
-_BETWEEN_SPACES = np.zeros((9, 9), np.bool_)
+_BETWEEN_SPACES = np.zeros((_N, _N), np.bool_)
 # These change a text character by character, or across nothing but combining marks and jamo, which are OTHER.
 _LOCAL = {"NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Strip"}
 SPACES = r"\s+"
 SCRIPTS = "|".join(
-    [character_class(HAN, MARK) + "+", character_class(HIRA) + "+", character_class(KATA) + "+", character_class(PUNCT, WIDE)]
+    [
+        character_class(HAN, MARK) + "+",
+        character_class(HIRA) + "+",
+        character_class(KATA) + "+",
+        character_class(PUNCT, RELATION, WIDE),
+    ]
 )
 
 
