@@ -21,6 +21,7 @@ from awase.core.suggest import did_you_mean
 from awase.index.bound import BoundModel, Given, described
 from awase.index.doctor import examine
 from awase.index.exact import check_k
+from awase.index.find import Sources, by_both, by_vectors, by_words
 from awase.index.follow import Dense, Follower, Lexical
 from awase.index.hybrid import Fusion
 from awase.index.items import Item, Result, Row, batches
@@ -226,8 +227,12 @@ class Collection:
             kept = there.get(row.id)
             if kept is None or (kept.text, kept.metadata, kept.checksum) != (row.text, row.metadata, row.checksum):
                 return False
-            vector, own = vectors.get(kept.row, (None, False))
-            return (vector is not None and own and np.array_equal(vector, row.vector)) if row.vector is not None else not own
+            if not self.dim:
+                return True
+            if kept.row not in vectors:  # damaged
+                return False
+            vector, own = vectors[kept.row]
+            return own == (row.vector is not None) and (row.vector is None or np.array_equal(vector, row.vector))
 
         return [row for row in rows if not same(row)]
 
@@ -261,6 +266,8 @@ class Collection:
         with self._reading():
             there = {item_id: self._table.checked(kept) for item_id, kept in self._table.by_id(ids).items()}
             vectors = self._table.vectors([kept.row for kept in there.values()], self.dim) if self.dim else {}
+            if self.dim and (lost := [kept.row for kept in there.values() if kept.row not in vectors]):
+                raise self._table.damaged(lost[0], "vector")
         items = {
             item_id: Item(item_id, kept.text, json.loads(kept.metadata), vectors[kept.row][0] if vectors else None)
             for item_id, kept in there.items()
@@ -280,24 +287,18 @@ class Collection:
         queries = [queries] if isinstance(queries, str) else list(queries)
         check_k(k)
         mode = self._mode(mode)
-        vectors = self._model.encode(queries, "query", queries) if mode != "bm25" else None
-        with self._reading():
-            allowed = None if where is None else self._allowed(where)
-            hits, sources = self._found(queries, vectors, k, allowed, mode)
-            items = self._table.items(np.unique(hits.rows[hits.rows >= 0]).tolist())
-        for kept in items.values():
-            self._table.checked(kept)
-        if not self._readonly:
-            self._settle()
+        with self._lock:
+            self._check_open()
+            vectors = self._model.encode(queries, "query", queries) if mode != "bm25" else None
+            with self._table.snapshot():
+                allowed = None if where is None else self._allowed(where)
+                hits, sources = self._found(queries, vectors, k, allowed, mode)
+                items = self._table.items(np.unique(hits.rows[hits.rows >= 0]).tolist())
+            if not self._readonly:
+                self._settle()
         return [
             [
-                Result(
-                    items[row].id,
-                    score,
-                    items[row].text,
-                    json.loads(items[row].metadata),
-                    dict(zip(sources, parts, strict=True)),
-                )
+                items[row].result(score, dict(zip(sources, parts, strict=True)))
                 for row, score, *parts in zip(*(part.tolist() for part in columns), strict=True)
                 if row >= 0
             ]
@@ -319,7 +320,7 @@ class Collection:
                 "analyzer": self._meta["analyzer"],
                 "fusion_weight": self._meta["weight"],
                 "fields": sorted(self._table.fields()),
-                "bytes": self.path.stat().st_size,
+                "bytes": self._table.n_bytes(),
             }
 
     def doctor(self) -> dict:
@@ -331,31 +332,12 @@ class Collection:
                 self._settle()
         return found
 
-    def _found(self, queries, vectors, k: int, allowed, mode: str) -> tuple[Hits, dict[str, np.ndarray]]:
-        """Hits in rows of the table, and what each source gave them."""
-        lexical, dense = self._lexical, self._dense
-        if mode != "dense":
-            lexical.catch_up()
-        if mode == "bm25":
-            hits = lexical.search(queries, k, allowed)
-            return hits, {"bm25": hits.scores}
-        assert dense is not None
-        dense.catch_up()
+    def _found(self, queries, vectors, k: int, allowed, mode: str) -> tuple[Hits, Sources]:
+        if mode == "bm25" or self._dense is None:
+            return by_words(self._lexical, queries, k, allowed)
         if mode == "dense":
-            hits = dense.search(vectors, k, allowed)
-            return hits, {"dense": hits.scores}
-
-        def dense_of(rows):
-            return dense.scores_of(vectors, rows)
-
-        def lexical_of(rows):
-            return lexical.scores_of(queries, rows)
-
-        fusion = self.fusion
-        depth = max(fusion.depth, k)
-        both = dense.search(vectors, depth, allowed), lexical.search(queries, depth, allowed)
-        hits = fusion.fuse(*both, k, dense_of=dense_of, lexical_of=lexical_of)
-        return hits, {"bm25": lexical_of(hits.rows), "dense": dense_of(hits.rows)}
+            return by_vectors(self._dense, vectors, k, allowed)
+        return by_both(self._lexical, self._dense, queries, vectors, k, allowed, self.fusion)
 
     def _mode(self, mode: str) -> str:
         if mode not in MODES:

@@ -240,8 +240,7 @@ class BM25:
         terms, weights = np.empty(len(bags.ids), np.int32), np.empty(len(bags.ids), np.float32)
         bounds = np.empty(len(bags.offsets), np.int64)
         state = self._state
-        place = np.zeros(len(state.frequencies), np.int64)
-        bm25.weigh(bags.ids, bags.offsets, state.frequencies, state.n, place, terms, weights, bounds)
+        bm25.weigh(bags.ids, bags.offsets, state.frequencies, state.n, terms, weights, bounds)
         return terms, weights, bounds
 
     def _placed(self) -> Iterator[tuple[int, Segment]]:

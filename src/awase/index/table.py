@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from awase.core.errors import FormatError, InputError, IntegrityError
-from awase.index.items import Row, checksum
+from awase.index.items import Result, Row, checksum
 from awase.store import database
 
 FORMAT = 1
@@ -60,6 +60,9 @@ class Kept(NamedTuple):
     text: str
     metadata: str
     checksum: int
+
+    def result(self, score: float, sources: dict[str, float]) -> Result:
+        return Result(self.id, score, self.text, json.loads(self.metadata), sources)
 
 
 class Table:
@@ -161,6 +164,11 @@ class Table:
     def count(self) -> int:
         return self.connection.execute("SELECT count(*) FROM items").fetchone()[0]
 
+    def n_bytes(self) -> int:
+        """The size of the file, with what is still in its log."""
+        pages, size = (self.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return pages * size
+
     def last_row(self) -> int:
         """The highest row number ever given."""
         found = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
@@ -200,7 +208,8 @@ class Table:
         while found := cursor.fetchmany(_ROWS):
             rows, blobs, _ = zip(*found, strict=True)
             for number, blob, kept in found:
-                self._check_vector(number, blob, kept, dim)
+                if not _is_whole(blob, kept, dim):
+                    raise self.damaged(number, "vector")
             yield np.array(rows, np.int64), np.frombuffer(b"".join(blobs), "<f4").reshape(-1, dim)
 
     def items(self, rows: Sequence[int]) -> dict[int, Kept]:
@@ -221,16 +230,10 @@ class Table:
         return kept
 
     def vectors(self, rows: Sequence[int], dim: int) -> dict[int, tuple[np.ndarray, bool]]:
-        """row -> its vector, checked against its checksum, and whether the user gave it."""
+        """row -> its vector and whether the user gave it; without those whose bytes are not what was written."""
         sql = "SELECT row, vector, checksum, own FROM vectors WHERE row IN (SELECT value FROM json_each(?))"
-        found = self.connection.execute(sql, (json.dumps(rows),)).fetchall()
-        for row, blob, kept, _ in found:
-            self._check_vector(row, blob, kept, dim)
-        return {row: (np.frombuffer(blob, "<f4"), bool(own)) for row, blob, _, own in found}
-
-    def _check_vector(self, row: int, blob: bytes, kept: int, dim: int) -> None:
-        if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
-            raise self.damaged(row, "vector")
+        found = self.connection.execute(sql, (json.dumps(rows),))
+        return {row: (np.frombuffer(blob, "<f4"), bool(own)) for row, blob, kept, own in found if _is_whole(blob, kept, dim)}
 
     def all_damage(self, dim: int) -> Iterator[str]:
         """Everything that is wrong in the file, found by reading all of it."""
@@ -240,7 +243,7 @@ class Table:
                 yield self.damaged(row, "text or metadata").message + f": row {row}, id {kept[0]!r}"
         if dim:
             for row, blob, kept in self.connection.execute("SELECT row, vector, checksum FROM vectors"):
-                if len(blob) != 4 * dim or zlib.crc32(blob) != kept:
+                if not _is_whole(blob, kept, dim):
                     yield self.damaged(row, "vector").message + f": row {row}"
             without = "SELECT row, id FROM items WHERE row NOT IN (SELECT row FROM vectors)"
             for row, item_id in self.connection.execute(without):
@@ -255,3 +258,7 @@ class Table:
 
     def _rows(self, sql: str, parameters: tuple) -> np.ndarray:
         return np.fromiter((row for (row,) in self.connection.execute(sql, parameters)), np.int64)
+
+
+def _is_whole(blob: bytes, kept: int, dim: int) -> bool:
+    return len(blob) == 4 * dim and zlib.crc32(blob) == kept
