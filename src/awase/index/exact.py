@@ -12,7 +12,7 @@ from numba import njit
 from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.protocols import Hits
-from awase.kernels.topk import merge_topk
+from awase.kernels.topk import gather_topk, rank_topk
 
 _FEW_QUERIES = 16  # up to here the kernel is faster than the matrix product (measured, dim 64 to 1024)
 _QUERIES = 1024  # of one matrix product
@@ -168,7 +168,8 @@ class Exact:
             score(block, found)
             if left_out is not None:
                 found[:, left_out] = -np.inf
-            merge_topk(found, first_row, scores, rows)
+            gather_topk(found, first_row, scores, rows)
+        rank_topk(scores, rows)
         if few is not None and len(few):
             rows[:] = np.where(rows < 0, -1, few[rows])
 
