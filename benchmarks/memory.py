@@ -46,7 +46,7 @@ def main() -> None:
         write_pairs(path, asked.pairs)
         started = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", _FIT, str(path), str(Path(folder) / "model")], capture_output=True, check=True
+            [sys.executable, "-c", _FIT, str(path), str(Path(folder) / "model")], stdout=subprocess.PIPE, check=True
         )
         wall = time.perf_counter() - started
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awase.kernels.topk import merge_topk, merge_topk_twin, next_reaching
+from awase.kernels.topk import gather_topk, next_reaching, rank_topk, topk_twin
 
 
 def empty(n_queries, k):
@@ -31,14 +31,14 @@ SCORES = st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0, np.nan])
 )
 def test_blocks_in_any_order_give_what_sorting_the_whole_gives(scores, k, cuts, random):
     n_queries, n_rows = scores.shape
-    want_scores, want_rows = empty(n_queries, k)
-    merge_topk_twin(scores, 0, want_scores, want_rows)
+    want_scores, want_rows = topk_twin(scores, k)
     bounds = sorted({0, n_rows, *(c for c in cuts if c < n_rows)})
     blocks = list(pairwise(bounds))
     random.shuffle(blocks)
     best_scores, best_rows = empty(n_queries, k)
     for begin, end in blocks:
-        merge_topk(scores[:, begin:end], begin, best_scores, best_rows)
+        gather_topk(scores[:, begin:end], begin, best_scores, best_rows)
+    rank_topk(best_scores, best_rows)
     np.testing.assert_array_equal(best_rows, want_rows)
     np.testing.assert_array_equal(best_scores, want_scores)
 
@@ -48,7 +48,8 @@ def test_equals_a_stable_sort_of_random_scores(k):
     scores = np.random.default_rng(0).standard_normal((3, 600)).astype(np.float32).round(1)
     best_scores, best_rows = empty(3, k)
     for begin in range(0, 600, 170):
-        merge_topk(scores[:, begin : begin + 170], begin, best_scores, best_rows)
+        gather_topk(scores[:, begin : begin + 170], begin, best_scores, best_rows)
+    rank_topk(best_scores, best_rows)
     for q in range(3):
         order = np.argsort(-scores[q], kind="stable")[:k]
         np.testing.assert_array_equal(best_rows[q, : len(order)], order)

@@ -78,5 +78,7 @@ def _judged(source: Any, split: str, columns, on_bad: str, everything: bool) -> 
     data = {**pairs.understood, "pairs": len(pairs), "duplicates": pairs.duplicates, "bad_rows": pairs.bad.n}
     if everything:
         return judged_from_pairs(pairs, np.arange(len(pairs))), data, "every anchor of the file"
+    if pairs.parts is not None and (pairs.parts == TEST).any():
+        return judged_from_pairs(pairs, np.flatnonzero(pairs.parts == TEST)), data, "the test rows of the file"
     rows = split_pairs(pairs)[TEST]
     return judged_from_pairs(pairs, rows), data, "the anchors that fit holds out of this file"

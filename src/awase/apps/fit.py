@@ -19,6 +19,8 @@ from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_f
 from awase.apps.training import Training
 from awase.core.errors import ConfigError
 from awase.core.progress import progress
+from awase.data.beir import is_beir
+from awase.data.documents import read_documents
 from awase.data.judged import Judged, judged_from_pairs
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import Split, split_pairs
@@ -82,6 +84,9 @@ def fit(
     data = pairs if isinstance(pairs, Pairs) else read_pairs(pairs, columns=columns, on_bad=on_bad)  # type: ignore[arg-type]
     split = split_pairs(data, valid=valid, test=test)
     corpus = list(corpus)
+    if is_beir(pairs):
+        # Documents that nobody judged are in no pair, but compete all the same.
+        corpus += [text for batch in read_documents(pairs) for text in batch.texts]
     held_out = judged_from_pairs(data, split.test, extra_documents=corpus)
     chosen_on = judged_from_pairs(data, split.valid, extra_documents=corpus)
     chosen_on = replace(chosen_on, documents=held_out.documents)  # the same texts, held once
@@ -117,7 +122,7 @@ def fit(
     clock.lap("train_s", "train_cpu_s")
 
     report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed)
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}
     if out is not None:
         written = report.files()
         model.save(out, card=card.model_card(report, Path(out).name), extra=written)

@@ -10,7 +10,7 @@ from awase.data.judged import Judged
 from awase.index.exact import Exact
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
-from awase.kernels.topk import merge_topk
+from awase.kernels.topk import gather_topk, rank_topk
 from awase.tasks.metrics import per_query
 from awase.tasks.retrieval import System
 
@@ -60,7 +60,8 @@ class Passing:
         hits = Hits(np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), -np.inf, np.float32))
         for start in range(0, len(self.documents), _BLOCK):
             block = self.model.encode(self.documents[start : start + _BLOCK], role="document")
-            merge_topk(vectors @ block.T, start, hits.scores, hits.rows)
+            gather_topk(vectors @ block.T, start, hits.scores, hits.rows)
+        rank_topk(hits.scores, hits.rows)
         return hits
 
 

@@ -16,7 +16,7 @@ from awase.kernels.topk import gather_topk, rank_topk
 
 _FEW_QUERIES = 16  # up to here the kernel is faster than the matrix product (measured, dim 64 to 1024)
 _QUERIES = 1024  # of one matrix product
-_BLOCK_SCORES = 1 << 20  # scores held at once: 4 MB, whatever the number of vectors
+_BLOCK_SCORES = 1 << 22  # scores held at once: 16 MB, whatever the number of vectors
 _MORE = 16  # candidates beyond k that the kernel scores again
 
 

@@ -62,49 +62,65 @@ def next_reaching(scores, start, bar):
 
 
 @njit(cache=True, nogil=True)
-def merge_row(scores, first_row, least, heap, heap_rows):
-    """`merge_topk` for one query: scores (m,), the best first in heap and heap_rows (k,). What is below `least` never enters."""
+def gather_row(scores, first_row, least, heap, heap_rows):
+    """`gather_topk` for one query: scores (m,), heap and heap_rows (k,). What is below `least` never enters.
+
+    Returns whether anything entered.
+    """
     k, n = len(heap), len(scores)
     if k == 0:
-        return
-    bar, is_heap = max(heap[k - 1], least), False
+        return False
+    bar, entered = max(heap[0], least), False
     at = next_reaching(scores, 0, bar)
     while at < n:
-        if not is_heap:  # the best first, read backwards, has the worst on top and is a heap already
-            heap[:], heap_rows[:] = heap[::-1].copy(), heap_rows[::-1].copy()
-            is_heap = True
         if _worse(heap[0], heap_rows[0], scores[at], first_row + at):
             heap[0], heap_rows[0] = scores[at], first_row + at
             sift_down(heap, heap_rows, 0, k)
-            bar = max(heap[0], least)
+            bar, entered = max(heap[0], least), True
         at = next_reaching(scores, at + 1, bar)
-    if is_heap:
-        best_first(heap, heap_rows)
+    return entered
 
 
 @njit(cache=True, nogil=True)
-def merge_topk(scores, first_row, best_scores, best_rows):
-    """Merge one block into the k best so far, in place.
+def merge_row(scores, first_row, least, best_scores, best_rows):
+    """The same with lists that are the best first, before and after."""
+    if next_reaching(scores, 0, max(best_scores[len(best_scores) - 1], least)) < len(scores):
+        # Read backwards, the best first is the worst on top, and a heap.
+        best_scores[:], best_rows[:] = best_scores[::-1].copy(), best_rows[::-1].copy()
+        gather_row(scores, first_row, least, best_scores, best_rows)
+        best_first(best_scores, best_rows)
 
-    scores: (q, m) float32, the scores of rows first_row .. first_row + m; best_scores: (q, k) float32 and best_rows: (q, k)
-    int64, best first, at the beginning full of -inf and -1. Releases the GIL: callers may give slices of queries to threads.
 
-    >>> best_scores, best_rows = np.full((1, 2), -np.inf, np.float32), np.full((1, 2), -1)
-    >>> merge_topk(np.float32([[1, 5, 3]]), 0, best_scores, best_rows)
-    >>> merge_topk(np.float32([[4, 5]]), 3, best_scores, best_rows)
-    >>> best_rows.tolist(), best_scores.tolist()
+@njit(cache=True, nogil=True)
+def gather_topk(scores, first_row, heaps, heap_rows):
+    """Put one block of scores into the heaps of the k best so far, in place; `rank_topk` turns them into lists at the end.
+
+    scores: (q, m) float32, the scores of rows first_row .. first_row + m; heaps: (q, k) float32 and heap_rows: (q, k) int64, the
+    worst on top, at the beginning full of -inf and -1. Releases the GIL: callers may give slices of queries to threads.
+
+    >>> heaps, rows = np.full((1, 2), -np.inf, np.float32), np.full((1, 2), -1)
+    >>> gather_topk(np.float32([[1, 5, 3]]), 0, heaps, rows)
+    >>> gather_topk(np.float32([[4, 5]]), 3, heaps, rows)
+    >>> rank_topk(heaps, rows)
+    >>> rows.tolist(), heaps.tolist()
     ([[1, 4]], [[5.0, 5.0]])
     """
     for q in range(len(scores)):
-        merge_row(scores[q], first_row, _LEAST, best_scores[q], best_rows[q])
+        gather_row(scores[q], first_row, _LEAST, heaps[q], heap_rows[q])
 
 
-def merge_topk_twin(scores, first_row, best_scores, best_rows):
-    """What `merge_topk` means, in numpy."""
-    rows = np.broadcast_to(first_row + np.arange(scores.shape[1]), scores.shape)
-    rows = np.where(scores > -np.inf, rows, -1)  # also NaN
-    all_scores = np.concatenate([best_scores, np.where(rows >= 0, scores, -np.inf)], axis=1)
-    all_rows = np.concatenate([best_rows, rows], axis=1)
-    order = np.lexsort((all_rows, -all_scores), axis=1)[:, : best_scores.shape[1]]
-    best_scores[:] = np.take_along_axis(all_scores, order, 1)
-    best_rows[:] = np.take_along_axis(all_rows, order, 1)
+@njit(cache=True, nogil=True)
+def rank_topk(heaps, heap_rows):
+    """Turn heaps into lists, the best first and equal scores by the lower row, in place."""
+    for q in range(len(heaps)):
+        best_first(heaps[q], heap_rows[q])
+
+
+def topk_twin(scores, k):
+    """What `gather_topk` over all blocks and then `rank_topk` give, in numpy: (scores (q, k), rows (q, k)), the best first."""
+    n_queries, n = scores.shape
+    candidate = scores > -np.inf  # not NaN either
+    padded = np.concatenate([np.where(candidate, scores, -np.inf), np.full((n_queries, k), -np.inf, np.float32)], axis=1)
+    rows = np.where(np.isneginf(padded), -1, np.arange(n + k))
+    order = np.lexsort((np.arange(n + k)[None, :].repeat(n_queries, 0), -padded), axis=1)[:, :k]
+    return np.take_along_axis(padded, order, 1), np.take_along_axis(rows, order, 1)
