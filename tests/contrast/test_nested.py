@@ -1,7 +1,7 @@
 """The blocked path equals the definition, whatever the sizes, and always the same bytes.
 
-Tolerance: the definition is computed in float64, so what is left is the rounding of the blocked path. A logit is rounded by its size
-(some 50 here at most), a probability by as much, and a gradient is a probability over the temperature and over the vector's length.
+Tolerance: the definition is computed in float64, so what is left is the rounding of the blocked path. A logit is rounded by its size, a
+probability by as much, and a gradient is a probability over the temperature and over the vector's length.
 """
 
 import numpy as np
@@ -24,10 +24,11 @@ def assert_equal(found, A, C, candidates, score, loss, dims):
     lengths = [np.linalg.norm(V[:, :dim], axis=1) for V in (A, C) for dim in dims or (A.shape[1],)]
     shortest = min(some[some > 0].min() for some in lengths) if score.normalized else 1.0
     steep = 1 / loss.temperature
+    rounding = np.finfo(np.float32).eps * (16 + 2 * steep * np.abs(score(A, C)).max())
     per_anchor = steep / min(shortest, 1) / len(A)  # the gradient is that of the mean
     scales = (1.0, per_anchor, per_anchor * max(len(A) / len(C), 1), steep)
     for name, one, other, scale in zip(expected._fields, found, expected, scales):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5 * scale, err_msg=name)
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=rounding * scale, err_msg=name)
 
 
 @each_score
