@@ -25,13 +25,16 @@ def doctor(
 ) -> None:
     """Check a collection, a model or this installation.
 
-    Of a collection and a model every byte is read; of the installation the versions and extras are listed.
+    Of a collection and a model every byte is read, and the exit code is 1 if one is not what was written; of the installation
+    the versions and extras are listed.
     """
     found = _installation() if path is None else _model(path) if path.is_dir() else _collection(path)
     if as_json:
         emit_json(found)
     else:
         emit(facts(found))
+    if not found.get("whole", True):
+        raise typer.Exit(1)
 
 
 def _installation() -> dict:

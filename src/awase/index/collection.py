@@ -71,12 +71,13 @@ class Collection:
         analyzer: str = "auto",
         fusion: Fusion | None = None,
     ) -> "Collection":
-        """A new, empty collection. analyzer: as ``awase.data.text.analyze.analyzer``; fusion: how hybrid search weighs.
+        """A new, empty collection. analyzer: as ``awase.data.text.analyze.analyzer``; fusion: how hybrid search weighs, by default
+        as it was chosen when the model was fitted.
 
         Errors: E0720 there is one already; E0200 no such analyser; those of ``awase.load`` for the model's folder.
         """
-        fusion = fusion or Fusion()
         encoder, meta = described(model)
+        fusion = fusion or Fusion.chosen_for(encoder)
         Lexical(analyzer).fresh()  # refuses an unknown name before there is a file
         meta |= {"analyzer": analyzer, "weight": fusion.weight, "depth": fusion.depth}
         connection = database.connect(path, create=True)

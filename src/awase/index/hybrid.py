@@ -45,6 +45,12 @@ class Fusion:
         if self.depth < 1:
             raise ConfigError("E0704", "the depth of a hybrid search must be at least 1", value=self.depth)
 
+    @classmethod
+    def chosen_for(cls, model: object) -> "Fusion":
+        """The fusion that was chosen on validation queries when the model was fitted; the default for any other model."""
+        chosen = getattr(model, "info", {}).get("fusion") or {}
+        return cls(chosen.get("weight", WEIGHT), chosen.get("depth", DEPTH))
+
     def fuse(
         self, dense: Hits, lexical: Hits, k: int, *, dense_of: ScoresOf | None = None, lexical_of: ScoresOf | None = None
     ) -> Hits:
