@@ -1,0 +1,187 @@
+// The explorer: one query, three searches side by side. Everything that came from the server is put in as text, never as HTML.
+import { translate, words } from "./words.js";
+
+const SHOWN_CHARACTERS = 400;
+const byId = (id) => document.getElementById(id);
+const sections = [...document.querySelectorAll("[data-mode]")];
+const names = { bm25: "BM25", dense: words.denseName, hybrid: words.hybridName };
+let key = "";
+let running = new AbortController();
+
+class Problem extends Error {}
+
+async function ask(path, body, signal) {
+  const headers = key ? { "x-api-key": key } : {};
+  const options = body ? { method: "POST", body: JSON.stringify(body), headers: { ...headers, "content-type": "application/json" } } : { headers };
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, signal });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem(words.offline);
+  }
+  const value = await answer.json().catch(() => ({}));
+  if (answer.ok) return value;
+  if (answer.status === 401) askForKey();
+  throw new Problem(answer.status === 401 && key ? words.wrongKey : (value.error?.message ?? `HTTP ${answer.status}`));
+}
+
+function askForKey() {
+  byId("key-form").hidden = false;
+  byId("key").focus();
+}
+
+function complain(problem) {
+  if (problem.name === "AbortError") return;
+  byId("problem").textContent = problem.message;
+  byId("problem").hidden = byId("key-form").hidden === false && !key;
+}
+
+async function describe() {
+  const info = await ask("/v1/info");
+  const count = new Intl.NumberFormat().format;
+  const model = info.dim ? `${info.model}, ${count(info.dim)}${words.dims}` : words.noModel;
+  byId("facts").textContent = `${count(info.items)}${words.items} · ${model}`;
+  byId("fields").textContent = info.fields.length ? words.fields + info.fields.join(", ") : "";
+  for (const section of sections) section.hidden = !info.dim && section.dataset.mode !== "bm25";
+}
+
+async function search() {
+  const query = byId("q").value.trim();
+  running.abort();
+  running = new AbortController();
+  byId("problem").hidden = true;
+  byId("results").hidden = !query;
+  document.title = query ? `${query} · Awase` : "Awase";
+  if (!query) return;
+  const { signal } = running;
+  const where = byId("where").value.trim();
+  const asked = { query, k: Number(byId("k").value), ...(where && { where }) };
+  const shown = sections.filter((section) => !section.hidden);
+  for (const section of shown) section.setAttribute("aria-busy", "true");
+  try {
+    const answers = await Promise.all(shown.map((section) => ask("/v1/search", { ...asked, mode: section.dataset.mode }, signal)));
+    const ranks = ranksOf(answers);
+    answers.forEach((answer, i) => show(shown[i], answer, ranks));
+    byId("said").textContent = words.found(Math.max(...answers.map((answer) => answer.results.length)));
+  } catch (problem) {
+    if (!signal.aborted) byId("results").hidden = true;
+    complain(problem);
+  } finally {
+    if (!signal.aborted) for (const section of shown) section.removeAttribute("aria-busy");
+  }
+}
+
+/** id -> mode -> the place of that item in the list of that mode. */
+function ranksOf(answers) {
+  const ranks = new Map();
+  for (const { mode, results } of answers) {
+    results.forEach(({ id }, i) => ranks.set(id, { ...ranks.get(id), [mode]: i + 1 }));
+  }
+  return ranks;
+}
+
+function show(section, answer, ranks) {
+  section.querySelector("output").textContent = `${(1000 * answer.took_s).toFixed(1)}${words.milliseconds}`;
+  const rows = answer.results.map((result) => row(result, answer.mode, ranks.get(result.id)));
+  section.querySelector("ol").replaceChildren(...rows);
+  if (!rows.length) section.querySelector("ol").append(nothing());
+}
+
+function row(result, mode, ranks) {
+  const item = byId("result").content.firstElementChild.cloneNode(true);
+  const part = (name) => item.querySelector(`.${name}`);
+  item.dataset.id = result.id;
+  showText(part("text"), part("more"), result.text);
+  part("score").textContent = decimal(result.score);
+  const sources = mode === "hybrid" ? Object.entries(result.sources).map(([source, score]) => `${names[source]} ${decimal(score)}`) : [];
+  const others = Object.entries(ranks).filter(([other]) => other !== mode);
+  const places = mode === "hybrid" ? [] : others.map(([other, rank]) => `${names[other]} ${words.place(rank)}`);
+  part("also").textContent = [...sources, ...places].join(" · ");
+  part("id").textContent = result.id;
+  part("metadata").textContent = Object.entries(result.metadata).map(([name, value]) => `${name}: ${plain(value)}`).join(" · ");
+  return item;
+}
+
+function showText(place, more, text) {
+  const characters = [...text];
+  place.textContent = text;
+  if (/[\u3040-\u30ff]/.test(text)) place.lang = "ja"; // so that its kanji get Japanese shapes
+  if (characters.length <= SHOWN_CHARACTERS) return;
+  place.textContent = `${characters.slice(0, SHOWN_CHARACTERS).join("")}…`;
+  more.hidden = false;
+  more.addEventListener("click", () => {
+    place.textContent = text;
+    more.remove();
+  });
+}
+
+function nothing() {
+  const line = document.createElement("p");
+  line.className = "nothing";
+  line.textContent = words.nothing;
+  return line;
+}
+
+function decimal(number) {
+  return number.toFixed(3).replace("-", "\u2212");
+}
+
+function plain(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The item under the pointer or with the focus stands out in all lists. */
+function mark(event) {
+  const id = event.target.closest?.("li")?.dataset.id;
+  for (const item of document.querySelectorAll(".lists li")) item.classList.toggle("same", item.dataset.id === id);
+}
+
+function readAddress() {
+  const parameters = new URLSearchParams(location.search);
+  for (const name of ["q", "where"]) byId(name).value = parameters.get(name) ?? "";
+  const asked = [...byId("k").options].find((option) => option.value === parameters.get("k"));
+  if (asked) byId("k").value = asked.value;
+}
+
+function writeAddress() {
+  const parameters = new URLSearchParams();
+  for (const name of ["q", "where"]) if (byId(name).value.trim()) parameters.set(name, byId(name).value.trim());
+  if (byId("k").value !== "10") parameters.set("k", byId("k").value);
+  history.pushState(null, "", parameters.size ? `/?${parameters}` : "/");
+}
+
+function start() {
+  return describe().then(search).catch(complain);
+}
+
+translate(document);
+translate(byId("result").content);
+readAddress();
+byId("search").addEventListener("submit", (event) => {
+  event.preventDefault();
+  writeAddress();
+  search();
+});
+byId("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = byId("key").value;
+  byId("key").value = "";
+  byId("key-form").hidden = true;
+  byId("problem").hidden = true;
+  start();
+});
+byId("k").addEventListener("change", () => byId("search").requestSubmit());
+byId("results").addEventListener("pointerover", mark);
+byId("results").addEventListener("focusin", mark);
+byId("results").addEventListener("pointerleave", mark);
+addEventListener("popstate", () => {
+  readAddress();
+  search();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) {
+    event.preventDefault();
+    byId("q").select();
+  }
+});
+start();
