@@ -61,7 +61,7 @@ def test_weigh(queries, frequencies):
     for function in (bm25.weigh, bm25.weigh_twin):
         terms, weights = np.zeros(len(ids), np.int32), np.zeros(len(ids), np.float32)
         bounds = np.zeros(len(offsets), np.int64)
-        n = function(ids, offsets, frequencies, 5, np.zeros(N_TERMS, np.int64), terms, weights, bounds)
+        n = function(ids, offsets, frequencies, 5, terms, weights, bounds)
         outs.append((terms[:n], weights[:n], bounds))
     assert_same(*outs)
 

@@ -147,30 +147,31 @@ def count_kept_twin(starts, rows, keep, out):
 
 
 @njit(cache=True, nogil=True)
-def weigh(ids, offsets, frequencies, n_documents, place, terms, weights, bounds):
+def weigh(ids, offsets, frequencies, n_documents, terms, weights, bounds):
     """The distinct terms of each query, in the order of their first appearance, and what each weighs; returns their number.
 
     A weight is how often the term occurs in the query times idf = ln(1 + (n - df + 0.5) / (df + 0.5)); a term that is in no
-    document is left out. ``place`` is scratch: zeros, one a term.
+    document is left out.
     """
     n = 0
     for query in range(len(offsets) - 1):
         begin = bounds[query] = n
         for j in range(offsets[query], offsets[query + 1]):
-            term = ids[j]
-            if frequencies[term] == 0:
+            df = frequencies[ids[j]]
+            if df == 0:
                 continue
-            if place[term] <= begin:  # else the term was seen in this query
-                terms[n], weights[n] = term, 0
+            at = begin
+            while at < n and terms[at] != ids[j]:
+                at += 1
+            if at == n:
+                terms[n], weights[n] = ids[j], 0
                 n += 1
-                place[term] = n
-            df = frequencies[term]
-            weights[place[term] - 1] += np.float32(np.log(1.0 + (n_documents - df + 0.5) / (df + 0.5)))
+            weights[at] += np.float32(np.log(1.0 + (n_documents - df + 0.5) / (df + 0.5)))
     bounds[len(offsets) - 1] = n
     return n
 
 
-def weigh_twin(ids, offsets, frequencies, n_documents, place, terms, weights, bounds):
+def weigh_twin(ids, offsets, frequencies, n_documents, terms, weights, bounds):
     """What ``weigh`` computes, with a dict per query."""
     n = 0
     for query in range(len(offsets) - 1):

@@ -23,7 +23,7 @@ from numba import njit
 SPACE = 1  # the class of code points that separate words and belong to none
 
 _FNV_PRIME = np.uint64(0x100000001B3)
-_SLOTS, _WORDS, _ARENA_BYTES = 1 << 15, 1 << 14, 1 << 18  # first sizes of a table; each doubles when it is full
+_ROOM = 1 << 14  # words
 
 
 @njit(cache=True, nogil=True)
@@ -170,10 +170,11 @@ def number_twin(data, begins, ends, known: dict[bytes, int], grow: bool = True) 
 class WordTable:
     """Numbers distinct words in the order of their first appearance, from 0. Not for several threads at once."""
 
-    def __init__(self):
-        self._slots = np.zeros((_SLOTS, 2), np.uint32)
-        self._arena = np.empty(_ARENA_BYTES, np.uint8)
-        self._starts = np.zeros(_WORDS, np.int64)
+    def __init__(self, room: int = _ROOM):
+        """room: how many words it has place for at first, a power of two; it grows when that is too few."""
+        self._slots = np.zeros((2 * room, 2), np.uint32)
+        self._arena = np.empty(16 * room, np.uint8)
+        self._starts = np.zeros(room, np.int64)
         self._n = 0
         # Numbers do not depend on it; but nobody can prepare texts that all fall into one slot.
         self._seed = np.uint64(secrets.randbits(64))

@@ -136,7 +136,7 @@ class Analyzer:
         return TermBags(self._term_of[numbers], words.bounds)
 
     def _lookup(self, words: Words) -> TermBags:
-        distinct = WordTable()
+        distinct = WordTable(16 if len(words.begins) < 16 else 1 << 14)  # a query's few words deserve no half megabyte
         numbers = distinct.number(words.data, words.begins, words.ends)
         ids = self._stem(distinct, 0, grow=False)[numbers]
         known = np.concatenate([[0], np.cumsum(ids >= 0)])
