@@ -64,7 +64,7 @@ def token_table(path: Path | str) -> tuple[Tokenizer, np.ndarray]:
             remedy=f"the name of the table ends with {' or '.join(_TABLE_ENDINGS)}",
         )  # fmt: skip
     spec = read.json_object(folder / "tokenizer.json") | {"truncation": None, "padding": None}
-    model = StaticModel(json.dumps(spec, ensure_ascii=False), arrays[names[0]])
+    model = folders.made(folder, json.dumps(spec, ensure_ascii=False), arrays[names[0]])
     return model.tokenizer, model.table
 
 

@@ -115,7 +115,8 @@ def _ours(folder: Path) -> StaticModel:
     arrays, _ = tensors.load(folder / "model.safetensors")
     if "embedding.weight" not in arrays:
         raise FormatError("E0404", "model.safetensors lacks 'embedding.weight'", place=str(folder), remedy="save it again")
-    model = StaticModel(
+    model = made(
+        folder,
         _text(folder / "tokenizer.json"),
         arrays["embedding.weight"],
         normalize=_setting(settings, "normalize", bool, place),
@@ -157,7 +158,8 @@ def load_theirs(folder: Path, layout: Layout) -> StaticModel:
         normalize = module_types(folder)[1:] == ["Normalize"]
         if (folder / _ST_SETTINGS).exists():
             prompts = _prompts(read.json_object(folder / _ST_SETTINGS), folder / _ST_SETTINGS)
-    return StaticModel(
+    return made(
+        folder,
         json.dumps(tokenizer, ensure_ascii=False),
         table,
         normalize=normalize,
@@ -174,9 +176,9 @@ def module_types(folder: Path) -> list[str]:
     """
     place = folder / MODULES
     try:
-        modules = json.loads(read.whole(place))
-        types = [str(module["type"]) for module in sorted(modules, key=lambda module: module["idx"])]
-    except (ValueError, TypeError, KeyError):
+        modules = sorted(json.loads(read.whole(place)), key=lambda module: module["idx"])
+        types = [str(modules[0]["type"]), *(str(module["type"]) for module in modules[1:])]
+    except (ValueError, TypeError, KeyError, IndexError):
         raise FormatError("E0407", "modules.json is not a list of modules", place=str(place), remedy="save it again") from None
     for kind in types:
         if not kind.startswith("sentence_transformers."):
@@ -185,6 +187,15 @@ def module_types(folder: Path) -> list[str]:
                 place=str(place), value=kind, remedy="use a model made of sentence-transformers' own modules",
             )  # fmt: skip
     return [kind.rpartition(".")[2] for kind in types]
+
+
+def made(folder: Path, tokenizer_json: str, table: np.ndarray, **options: Any) -> StaticModel:
+    """The model, or an error that says which folder its parts are from."""
+    try:
+        return StaticModel(tokenizer_json, table, **options)
+    except AwaseError as error:
+        place = f"{folder}: {error.place}" if error.place else str(folder)
+        raise type(error)(error.code, error.message, place=place, value=error.value, remedy=error.remedy) from None
 
 
 def _folded(arrays: tensors.Arrays, folder: Path) -> np.ndarray:
@@ -211,7 +222,13 @@ def _truncation(max_length: object, place: Path) -> dict[str, Any] | None:
     if max_length is None:
         return None
     if not isinstance(max_length, int) or max_length < 1:
-        raise FormatError("E0404", "max_length must be a positive number or null", place=str(place), value=max_length)
+        raise FormatError(
+            "E0404",
+            "max_length must be a positive number or null",
+            place=str(place),
+            value=max_length,
+            remedy="correct the file",
+        )
     return {"direction": "Right", "max_length": max_length, "strategy": "LongestFirst", "stride": 0}
 
 
@@ -235,7 +252,9 @@ def _text(path: Path) -> str:
     try:
         return read.whole(path).decode()
     except UnicodeDecodeError:
-        raise FormatError("E0251", "this is not a tokenizer: it is not UTF-8", place=str(path)) from None
+        raise FormatError(
+            "E0251", "this is not a tokenizer: it is not UTF-8", place=str(path), remedy="save or download the folder again"
+        ) from None
 
 
 def _json(value: object) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
-from awase.data.text.texts import check_types
+from awase.data.text.texts import check_list, check_types
 from awase.data.text.tokenizer import Tokenizer
 
 _ROLES = ("query", "document")
@@ -81,6 +81,7 @@ class StaticModel:
             raise ConfigError("E0410", f"the model has {self.dim} dimensions", value=dim, remedy=f"dim from 1 to {self.dim}")
         if role not in _ROLES and role not in self.prompts:
             raise ConfigError("E0411", f"there is no role {role!r}", remedy=did_you_mean(role, {*_ROLES, *self.prompts}))
+        check_list(texts)
         if prompt := self.prompts.get(role):
             texts = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # pyright: ignore[reportAttributeAccessIssue]
             check_types(texts)

@@ -22,6 +22,12 @@ def check_texts(texts: Sequence, start: int = 0) -> None:
             _check(text, start + row)
 
 
+def check_list(texts: object) -> None:
+    """Raises InputError for one string where several texts are expected: its characters would be taken for texts."""
+    if isinstance(texts, str):
+        raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
+
+
 def check_types(texts: Sequence, start: int = 0) -> None:
     """The part of ``check_texts`` that needs no look into the strings."""
     if not all(issubclass(kind, str) for kind in set(map(type, texts))):

@@ -18,7 +18,7 @@ import numpy as np
 
 from awase.core.errors import FormatError, InputError
 from awase.data.text.hf import ids_of, opened
-from awase.data.text.texts import check_texts
+from awase.data.text.texts import check_list, check_texts
 from awase.data.text.words import safe_cuts
 
 if TYPE_CHECKING:
@@ -73,9 +73,13 @@ class Tokenizer:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except OSError as error:
-            raise InputError("E0252", f"cannot read the tokenizer: {error.strerror}", place=str(path)) from None
+            raise InputError(
+                "E0252", f"cannot read the tokenizer: {error.strerror}", place=str(path), remedy="check the path"
+            ) from None
         except UnicodeDecodeError:
-            raise FormatError("E0251", "this is not a tokenizer: it is not UTF-8", place=str(path)) from None
+            raise FormatError(
+                "E0251", "this is not a tokenizer: it is not UTF-8", place=str(path), remedy="give a tokenizer.json"
+            ) from None
         return cls(text, drop_unknown=drop_unknown, place=str(path))
 
     def to_json(self) -> str:
@@ -105,8 +109,7 @@ class Tokenizer:
 
     def blocks(self, texts: Texts) -> Iterator[Tokens]:
         """What ``encode`` gives, some texts at a time and in order, so that memory is bounded."""
-        if isinstance(texts, str):
-            raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
+        check_list(texts)
         return self._words(texts) if self._cuts is not None and _worth_it(texts) else self._wholes(texts)
 
     def _words(self, texts: Texts) -> Iterator[Tokens]:
