@@ -49,6 +49,11 @@ class Segment:
         return int(np.count_nonzero(self.alive))
 
     @cached_property
+    def total_length(self) -> int:
+        """The lengths of the rows that are alive, summed up."""
+        return int(self.lengths[self.alive].sum(dtype=np.int64))
+
+    @cached_property
     def frequencies(self) -> np.ndarray:
         """How many rows that are alive each term is in."""
         if self.n_alive == self.n_held:
@@ -56,6 +61,13 @@ class Segment:
         out = np.empty(len(self.terms), np.int64)
         bm25.count_kept(self.starts, self.rows, self.alive, out)
         return out
+
+    def norms(self, base: float, slope: float) -> np.ndarray:
+        """base + slope * length of each row, float32; infinite for a deleted one."""
+        norms = self.lengths.astype(np.float32) * np.float32(slope) + np.float32(base)
+        if self.n_alive < len(norms):
+            norms[~self.alive] = np.inf
+        return _read_only(norms)
 
     def without(self, rows: np.ndarray) -> "Segment":
         """The segment with these rows deleted; their postings are dropped when they are more than half of all."""
@@ -222,17 +234,13 @@ class BM25:
     def _state(self) -> _State:
         # Made when it is first asked for after a change. Threads that ask at once make the same and one of them stays.
         if self._cached is None:
-            alive = sum(segment.n_alive for segment in self._segments)
-            total = sum(int(segment.lengths.sum(where=segment.alive, dtype=np.int64)) for segment in self._segments)
+            n = sum(segment.n_alive for segment in self._segments)
+            average = max(sum(segment.total_length for segment in self._segments) / max(n, 1), 1e-9)
             frequencies = np.zeros(len(self.analyzer), np.int64)
             for segment in self._segments:
                 frequencies[segment.terms] += segment.frequencies
-            average = max(total / max(alive, 1), 1e-9)
-            norms = []
-            for segment in self._segments:
-                norm = self.k1 * (1 - self.b + self.b * segment.lengths / average)
-                norms.append(_read_only(np.where(segment.alive, norm, np.inf).astype(np.float32)))
-            self._cached = _State(alive, frequencies, norms)
+            base, slope = self.k1 * (1 - self.b), self.k1 * self.b / average
+            self._cached = _State(n, frequencies, [segment.norms(base, slope) for segment in self._segments])
         return self._cached
 
     def _weighed(self, bags: TermBags) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
