@@ -22,7 +22,7 @@ _NEGATIVES = {
 def static(
     dim: int = 256,
     vocab_size: int = 32_000,
-    pieces: str = "wordpiece",
+    pieces: str = "bpe",
     temperature: float = 0.05,
     learn_temperature: bool = False,
     symmetric: bool = False,

@@ -14,12 +14,12 @@ from awase.data.text.tokenizer import Texts, Tokenizer, Tokens, train_tokenizer
 class StaticBag:
     """A bag of token rows over a tokenizer trained on the user's own texts.
 
-    dim: of the vectors; vocab_size: tokens, at most; pieces: "wordpiece", "bpe" or "unigram".
+    dim: of the vectors; vocab_size: tokens, at most; pieces: "bpe" or "bpe-marked" (see ``train_tokenizer``).
     """
 
     dim: int = 256
     vocab_size: int = 32_000
-    pieces: str = "wordpiece"
+    pieces: str = "bpe"
     name = "static bag"
 
     def __post_init__(self):
