@@ -29,12 +29,12 @@ def evaluate(
     everything: bool = False,
     seed: int = 0,
 ) -> Report:
-    """The report of a model on judged queries, beside BM25 and an even mixture of the two.
+    """The report of a model on judged queries, beside BM25 and a mixture of the two.
 
     model: a folder (Awase, sentence-transformers, model2vec), a loaded model, or a function from a list of texts to an array.
     source: a BEIR folder (``split`` names the judgements) or pairs. Of pairs, the same queries are judged that ``fit`` holds out, so a
     model fitted on this file is judged on what it has not seen; ``everything`` judges all, for a file that was not trained on.
-    The hybrid's weight is fixed at one half: there is nothing here to choose it on.
+    The hybrid's weight is the one that ``fit`` chose for the model, else the default: there is nothing here to choose it on.
 
     >>> animals = [(f"animal {i}", f"the animal with number {i}") for i in range(60)]
     >>> evaluate(lambda texts: np.ones((len(texts), 4), np.float32), animals).judged["n_candidates"]
@@ -43,7 +43,7 @@ def evaluate(
     encoder = _encoder(model)
     judged, data, note = _judged(source, split, columns, on_bad, everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
-    fusion = Fusion()
+    fusion = Fusion.chosen_for(encoder)
     named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion)}
     judgement = judge(
         [system(name, searcher) for name, searcher in named.items()],

@@ -1,5 +1,6 @@
 """A recipe bound to pairs of texts: what there is to do between reading and judging."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from awase.contrast.encoders import Bag
-from awase.contrast.negatives import Mined, Mixture
+from awase.contrast.negatives import Given, Mined, Mixture
 from awase.core.protocols import Hits
 from awase.data.judged import Judged
 from awase.data.pairs import Pairs
@@ -35,6 +36,9 @@ class Training:
         plan, self.reasons = settle(replace(recipe.plan, seed=seed), len(rows))
         self.threads = threads
         self.items = text_items(pairs, rows)
+        if self.items.source.negatives is not None:
+            recipe = replace(recipe, negatives=Mixture((recipe.negatives, Given())))
+            self.reasons.append("the negatives that the data give join those of the recipe, one to a pair")
         texts = pa.chunked_array([*self.items.anchors.chunks, *self.items.documents.chunks])
         table = None
         if init is None:
@@ -52,8 +56,7 @@ class Training:
 
     def mine(self) -> None:
         """Let the recipe's mined negatives, if it has any, search the documents that are trained on: no others are negatives."""
-        parts = self.recipe.negatives.parts if isinstance(self.recipe.negatives, Mixture) else (self.recipe.negatives,)
-        mined = [part for part in parts if isinstance(part, Mined)]
+        mined = [part for part in _parts(self.recipe.negatives) if isinstance(part, Mined)]
         if mined:
             searcher = BM25()
             searcher.add(self.items.documents.to_pylist())
@@ -84,6 +87,15 @@ class Training:
             validate=validate, checkpoints=checkpoints, threads=self.threads,
         )  # fmt: skip
         return loop.run()
+
+
+def _parts(negatives) -> Iterator:
+    """A negatives part, or those it is a mixture of."""
+    if isinstance(negatives, Mixture):
+        for part in negatives.parts:
+            yield from _parts(part)
+    else:
+        yield negatives
 
 
 class _Validation:
