@@ -37,7 +37,7 @@ def validation_budget(
     >>> validation_budget(
     ...     steps=280, batch=1024, tokens_per_pair=80, tokens_per_document=75, wanted=5, n_queries=1000, n_candidates=60_000
     ... )
-    ValidationBudget(n_validations=5, n_queries=1000, n_candidates=24019)
+    ValidationBudget(n_validations=5, n_queries=1000, n_candidates=17785)
     """
     if not wanted or not n_queries:
         return ValidationBudget(0, 0, 0)

@@ -24,14 +24,15 @@ class Checkpoints:
     def __init__(self, folder: Path, identity: dict, *, resume: bool, every_steps: int | None = None):
         self._folder, self._identity, self._every_steps = Path(folder), identity, every_steps
         self._saved_at = time.monotonic()
-        self._resume = resume
         if resume:
             self._check_same_run()
         else:
             self._check_nothing_foreign()
             files.remove(self._folder)
+        self._newest = self._read()
         files.make_folder(self._folder)
         files.write_bytes(self._folder / _RUN, json.dumps(identity, indent=2, ensure_ascii=False).encode())
+        self._forget_after(self._newest[1]["step"] if self._newest else 0)
         self._log = files.append_lines(self._folder / _METRICS)
 
     def due(self, step: int) -> bool:
@@ -40,17 +41,14 @@ class Checkpoints:
         return time.monotonic() - self._saved_at >= _EVERY_S
 
     def save(self, arrays: dict[str, np.ndarray], plain: dict) -> None:
-        """Replace the checkpoint; when this returns it is on the disk."""
+        """Replace the checkpoint; when this returns it is on the disk, and so is the log up to it."""
+        self._log.sync()
         tensors.save(self._folder / _STATE, arrays, {"state": json.dumps(plain)})
         self._saved_at = time.monotonic()
 
     def load(self) -> tuple[dict[str, np.ndarray], dict] | None:
         """The newest state, or None when the run has none (or is a new one)."""
-        path = self._folder / _STATE
-        if not self._resume or not path.exists():
-            return None
-        arrays, metadata = tensors.load(path)
-        return arrays, json.loads(metadata["state"])
+        return self._newest
 
     def log(self, point: dict) -> None:
         self._log.write(json.dumps(point) + "\n")
@@ -59,6 +57,24 @@ class Checkpoints:
         """The run is over and its result saved elsewhere: keep the record, drop the large state."""
         self._log.close()
         files.remove(self._folder / _STATE)
+
+    def _read(self) -> tuple[dict[str, np.ndarray], dict] | None:
+        path = self._folder / _STATE
+        if not path.exists():
+            return None
+        try:
+            arrays, metadata = tensors.load(path, mmap=True)
+            return arrays, json.loads(metadata["state"])
+        except (ValueError, KeyError) as error:
+            raise FormatError("E0604", "the checkpoint is damaged", place=str(path), remedy="start without --resume") from error
+
+    def _forget_after(self, step: int) -> None:
+        """Drop from the log what it says of steps that will be taken again."""
+        path = self._folder / _METRICS
+        if path.exists():
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if line.endswith(b"\n") and json.loads(line)["step"] <= step]
+            files.write_bytes(path, b"".join(kept))
 
     def _check_same_run(self) -> None:
         path = self._folder / _RUN
