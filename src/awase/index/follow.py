@@ -83,7 +83,7 @@ class Follower:
 
     def __init__(self, kind: Kind, table: Table, folder: Path, uuid: str):
         self.kind, self._table, self._folder = kind, table, folder
-        self._stamp = {"collection": uuid, "format": _FORMAT}
+        self._stamp = {"collection": uuid, "format": _FORMAT, "of": kind.name}
         self.searcher = kind.fresh()
         self.rows = np.empty(0, np.int64)
         self.state: State | None = None  # the commit it is up to date with
