@@ -53,6 +53,7 @@ def run(
     logging.getLogger("awase.serve").setLevel(logging.INFO if log_requests else logging.WARNING)
     with contextlib.closing(listen(settings)) as listening:
         lanes = open_lanes(collection_path, model, settings)
+        listening.listen(_backlog(settings))  # from here on callers wait instead of being turned away
         sys.stderr.write(f"{Path(collection_path).name} at {address(listening)} (Ctrl-C stops it)\n")
         sys.stderr.flush()
         with _quiet():
@@ -90,7 +91,7 @@ def make(lanes: Lanes, settings: Settings) -> uvicorn.Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        backlog=min(settings.max_connections, socket.SOMAXCONN),
+        backlog=_backlog(settings),
         timeout_graceful_shutdown=_GRACE_S,
     )
     return uvicorn.Server(config)
@@ -110,13 +111,16 @@ def listen(settings: Settings) -> socket.socket:
         except OSError:
             listening.close()
             raise
-    except (OSError, OverflowError) as error:  # OverflowError: no such port
-        why = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
         raise BackendError(
-            "E0903", f"the server cannot listen there: {why}", value=f"{settings.host}:{settings.port}",
+            "E0903", f"the server cannot listen there: {error.strerror}", value=f"{settings.host}:{settings.port}",
             remedy="choose another --port (0 takes any that is free) or --host",
         ) from error  # fmt: skip
     return listening
+
+
+def _backlog(settings: Settings) -> int:
+    return min(settings.max_connections, socket.SOMAXCONN)
 
 
 def address(listening: socket.socket) -> str:

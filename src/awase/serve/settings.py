@@ -12,7 +12,7 @@ from awase.core.errors import ConfigError
 class Settings:
     """Where to listen, the keys and the limits. Without a key the server listens on this machine only.
 
-    key: allows everything; read_key: everything but writes. Raises ConfigError E0901, E0902.
+    key: allows everything; read_key: everything but writes. Raises ConfigError E0901 to E0903.
 
     >>> Settings(host="0.0.0.0")
     Traceback (most recent call last):
@@ -36,6 +36,8 @@ class Settings:
     write_timeout_s: float = limits.WRITE_TIMEOUT_S
 
     def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise ConfigError("E0903", "a port is a number from 0 to 65,535", value=self.port, remedy="choose another --port")
         if self.key is None and not is_loopback(self.host):
             raise ConfigError(
                 "E0901", "a server that other machines can reach needs a key", value=self.host,
