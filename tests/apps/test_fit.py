@@ -1,0 +1,154 @@
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import awase
+from awase.core.errors import ConfigError, InputError
+from awase.tasks.retrieval import METRICS
+
+QUICK = {"epochs": 3, "dim": 32, "vocab_size": 4000}
+
+
+def test_the_report_file_has_what_scripts_rely_on(fitted):
+    fit, folder = fitted
+    report = json.loads((folder / "report.json").read_text())
+    assert report == fit.report.as_dict()
+    assert {"data", "split", "systems", "tests", "cost"} <= report.keys()
+    assert list(report["systems"]) == ["bm25", "untrained", "trained", "hybrid"]
+    for name, values in report["systems"].items():
+        for metric in METRICS:
+            low, high = values[f"{metric}_ci"]
+            assert low <= values[metric] <= high, (name, metric)
+    tested = {(test["a"], test["b"]): test for test in report["tests"]}
+    assert ("trained", "bm25") in tested
+    for (a, b), test in tested.items():
+        assert test["metric"] == "ndcg@10"
+        assert 0 < test["p"] <= 1
+        expected = report["systems"][a]["ndcg@10"] - report["systems"][b]["ndcg@10"]
+        assert test["difference"] == pytest.approx(expected, abs=1e-12)
+    # The hybrid is tested against the best single system.
+    best = max(("bm25", "trained"), key=lambda name: report["systems"][name]["ndcg@10"])
+    assert ("hybrid", best) in tested
+    assert report["cost"]["peak_rss_bytes"] > 50e6
+    assert all(report["cost"][name] > 0 for name in ("train_s", "train_cpu_s", "model_bytes"))
+
+
+def test_candidates_are_all_documents_not_only_the_held_out(fitted, rows):
+    fit, _ = fitted
+    assert fit.report.judged["n_candidates"] == len({document for _, document in rows})
+    assert fit.report.judged["n_queries"] < 500
+
+
+def test_training_helps_on_real_pairs(fitted):
+    systems = fitted[0].report.systems
+    assert systems["trained"]["ndcg@10"] > 3 * systems["untrained"]["ndcg@10"]
+    assert systems["trained"]["ndcg@10"] > systems["bm25"]["ndcg@10"]
+
+
+def test_the_saved_model_is_the_fitted_one(fitted):
+    fit, folder = fitted
+    texts = ["駅はどこですか。", "Where is the station?", ""]
+    loaded = awase.load(folder)
+    np.testing.assert_array_equal(loaded.encode(texts), fit.model.encode(texts))
+    assert loaded.fingerprint == fit.model.fingerprint
+    assert loaded.info["recipe"]["loss"]["part"] == "infonce"
+    assert loaded.info["fusion"]["weight"] == fit.report.fusion["weight"]
+
+
+def test_the_run_is_kept_without_its_large_state(fitted):
+    _, folder = fitted
+    run = folder.with_name("model.run")
+    assert sorted(path.name for path in run.iterdir()) == ["metrics.jsonl", "run.json"]
+    points = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert points
+    assert all({"step", "loss", "validation"} <= point.keys() for point in points)
+
+
+def test_the_page_asks_the_network_for_nothing(fitted):
+    asked = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            asked.extend(
+                value for name, value in attrs if name in ("src", "href") and value and not value.startswith(("#", "data:"))
+            )
+
+    Reader().feed((fitted[1] / "report.html").read_text())
+    assert asked == []
+
+
+def test_same_seed_same_bytes(rows, fitted, tmp_path):
+    again = awase.fit(rows, out=tmp_path / "again", options=QUICK, threads=1)
+    assert again.model.fingerprint == fitted[0].model.fingerprint
+    other = awase.fit(rows, options=QUICK, threads=1, seed=1)
+    assert other.model.fingerprint != again.model.fingerprint
+
+
+def test_more_documents_compete(rows):
+    extra = [f"a sentence that is nobody's answer, number {i}" for i in range(50)]
+    report = awase.fit(rows[:300], options=QUICK, corpus=extra, threads=1).report
+    assert report.judged["n_candidates"] == len({document for _, document in rows[:300]}) + 50
+
+
+def test_the_data_s_negatives_join(rows):
+    given = [{"anchor": a, "positive": p, "negative": rows[i - 1][1]} for i, (a, p) in enumerate(rows[:300])]
+    report = awase.fit(given, options=QUICK, threads=1).report
+    assert report.recipe["negatives"]["part"] == "mixture"
+    assert [part["part"] for part in report.recipe["negatives"]["parts"]] == ["topical", "given"]
+    assert any("negatives that the data give" in reason for reason in report.split["plan"])
+
+
+@pytest.mark.parametrize(
+    "options", [{"negatives": "mined"}, {"loss": "margin"}, {"symmetric": True}, {"learn_temperature": True}]
+)
+def test_other_options_train_too(rows, options):
+    systems = awase.fit(rows[:600], options=QUICK | options, threads=1).report.systems
+    assert systems["trained"]["ndcg@10"] > systems["untrained"]["ndcg@10"]
+
+
+def test_matryoshka_reports_each_prefix(rows):
+    report = awase.fit(rows[:600], options=QUICK | {"matryoshka": (8, 16)}, threads=1).report
+    assert [row["dim"] for row in report.dims] == [8, 16, 32]
+    assert report.dims[-1]["ndcg@10"] == pytest.approx(report.systems["trained"]["ndcg@10"], abs=1e-9)
+
+
+def test_starting_from_another_model(rows, fitted):
+    _, folder = fitted
+    start = awase.fit(rows, init=folder, options={"epochs": 1}, threads=1)
+    assert start.model.dim == 32
+    # Before training it is the model it started from, which has seen pairs of this very file.
+    assert start.report.systems["untrained"]["ndcg@10"] == pytest.approx(
+        fitted[0].report.systems["trained"]["ndcg@10"], abs=0.02
+    )
+
+
+def test_tuning_looks_at_validation_only_and_is_not_worse_than_nothing(rows):
+    tuned = awase.fit(rows[:400], options={"epochs": 1, "dim": 16}, tune_minutes=0.02, threads=1)
+    assert tuned.report.recipe["encoder"]["dim"] == 16  # what the user fixed stays
+    assert tuned.report.cost["tune_s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "options", "error", "says"),
+    [
+        ([("a", "b")], {}, InputError, "E0113"),
+        ([("a", "b"), ("c", "d")], {}, InputError, "E0113"),
+        ([("a", "b")] * 100, {}, InputError, "E0113"),
+        ([(f"a {i}", f"b {i}") for i in range(90)], {"dimm": 3}, ConfigError, "did you mean 'dim'"),
+        ([(f"a {i}", f"b {i}") for i in range(90)], {"negatives": "topicl"}, ConfigError, "did you mean 'topical'"),
+        ([(f"a {i}", f"b {i}") for i in range(90)], {"temperature": 0}, ConfigError, "E0501"),
+    ],
+)
+def test_what_cannot_be_fitted_says_why(pairs, options, error, says):
+    with pytest.raises(error, match=says):
+        awase.fit(pairs, options=options)
+
+
+def test_a_folder_of_somebody_else_s_is_not_replaced(rows, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ConfigError, match="E0303"):
+        awase.fit(rows[:100], out=tmp_path / "mine", options=QUICK)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
