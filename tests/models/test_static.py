@@ -128,11 +128,12 @@ def test_means_are_the_same_with_and_without_numba(lengths, width, seed):
     with_numba, without = (np.full((len(lengths), width), np.nan, np.float32) for _ in range(2))
     import awase.kernels.bags  # noqa: F401 - from here on it is used
 
-    mean_rows(table, ids, offsets, with_numba)
+    ones = np.ones(20, np.float32)
+    mean_rows(table, ones, ids, offsets, with_numba)
     with pytest.MonkeyPatch.context() as patch:
         patch.delitem(sys.modules, "awase.kernels.bags")
         patch.setattr(static, "_NUMPY_FLOATS", 5)
-        mean_rows(table, ids, offsets, without)
+        mean_rows(table, ones, ids, offsets, without)
         assert "awase.kernels.bags" not in sys.modules
     expected = [table[ids[a:b]].mean(axis=0) if b > a else np.zeros(width) for a, b in pairwise(offsets)]
     np.testing.assert_allclose(with_numba, np.array(expected).reshape(-1, width), atol=1e-6)

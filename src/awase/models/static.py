@@ -48,6 +48,7 @@ class StaticModel:
         self.table = _checked(table, self.tokenizer)
         self.normalize, self.name = normalize, name
         self.prompts, self.info = dict(prompts or {}), dict(info or {})
+        self._ones = np.ones(len(self.table), np.float32)  # for the kernel of training, which has a weight for each row
         self._fingerprint: str | None = None
 
     @property
@@ -91,7 +92,7 @@ class StaticModel:
         for ids, offsets in self.tokenizer.blocks(texts):
             stop = start + len(offsets) - 1
             vectors = out[start:stop] if width == self.dim else np.empty((stop - start, self.dim), np.float32)
-            mean_rows(self.table, ids, offsets, vectors)
+            mean_rows(self.table, self._ones, ids, offsets, vectors)
             if width < self.dim:
                 out[start:stop] = vectors[:, :width]
             if self.normalize:
@@ -106,14 +107,14 @@ class StaticModel:
         save(self, path, card=card, extra=extra)
 
 
-def mean_rows(table: np.ndarray, ids: np.ndarray, offsets: np.ndarray, out: np.ndarray) -> None:
+def mean_rows(table: np.ndarray, weights: np.ndarray, ids: np.ndarray, offsets: np.ndarray, out: np.ndarray) -> None:
     """out[i] = mean of table[t] over t in ids[offsets[i]:offsets[i + 1]], zero if there are none. out: (n, dim) float32."""
     n, width = out.shape
     native = "awase.kernels.bags" in sys.modules or (len(ids) * width >= _COLD_FLOATS and find_spec("numba") is not None)
     if native:
         from awase.kernels.bags import bag_mean
 
-        bag_mean(table, np.ones(len(table), np.float32), ids, offsets, np.arange(n), 0, n, out)
+        bag_mean(table, weights, ids, offsets, np.arange(n), 0, n, out)
         return
     out[:] = 0
     rows = np.flatnonzero(np.diff(offsets))
@@ -129,7 +130,8 @@ def mean_rows(table: np.ndarray, ids: np.ndarray, offsets: np.ndarray, out: np.n
 
 def _normalise(vectors: np.ndarray) -> None:
     norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    np.divide(vectors, norms, out=vectors, where=norms > 0)
+    norms[norms == 0] = 1  # a zero vector stays one
+    vectors /= norms
 
 
 def _checked(table: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -103,7 +104,7 @@ class Tokenizer:
         parts = list(self.blocks(texts))
         if not parts:
             return Tokens(np.zeros(0, np.int32), np.zeros(1, np.int64))
-        shifts = np.cumsum([0, *(len(ids) for ids, _ in parts)])
+        shifts = _ends(np.array([len(ids) for ids, _ in parts]))
         offsets = [part.offsets[:-1] + shift for part, shift in zip(parts, shifts)]
         return Tokens(np.concatenate([ids for ids, _ in parts]), np.concatenate([*offsets, shifts[-1:]]))
 
@@ -131,12 +132,19 @@ class Tokenizer:
             block = list(rows[start : start + _BLOCK_TEXTS])
             check_texts(block, start)
             encoded = ids_of(self._hf, block)
-            offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-            ids = np.fromiter((i for one in encoded for i in one), np.int32, count=int(offsets[-1]))
+            ids = np.array(list(chain.from_iterable(encoded)), np.int32)
+            offsets = _ends(np.fromiter(map(len, encoded), np.int64, count=len(encoded)))
             if self.drop_unknown and self.unk_id is not None:
-                keep = ids != self.unk_id
-                ids, offsets = ids[keep], np.cumsum([0, *keep], dtype=np.int64)[offsets]
+                known = ids != self.unk_id
+                ids, offsets = ids[known], _ends(known)[offsets]
             yield Tokens(ids, offsets)
+
+
+def _ends(sizes: np.ndarray) -> np.ndarray:
+    """Where each of several things of these sizes begins when they stand end to end, and where the last ends; int64."""
+    ends = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=ends[1:])
+    return ends
 
 
 def _worth_it(texts: Texts) -> bool:
