@@ -56,8 +56,10 @@ class Histories(RuleBasedStateMachine):
         items = [Item(name, " ".join([*words, name]), {"n": len(words)}, vector) for name in names]
         self.writer.upsert(items)
         for item in items:
-            self.wanted.pop(item.id, None)
-        self.wanted |= {item.id: item for item in items}
+            old = self.wanted.get(item.id)
+            if old is None or (old.text, old.metadata, old.vector is None) != (item.text, item.metadata, item.vector is None):
+                self.wanted.pop(item.id, None)  # what changed moves to the end, which decides between equal scores
+                self.wanted[item.id] = item
 
     @rule(names=st.lists(ids, min_size=1, max_size=4, unique=True))
     def add(self, names):
