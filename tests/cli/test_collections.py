@@ -58,6 +58,27 @@ def test_index_with_another_model_is_refused(awase, docs, model, other_model):
     assert "'other'" in ran.err
 
 
+def test_index_anew_with_another_model(awase, docs, model, other_model, tmp_path):
+    awase("index", docs, "-m", model, "-o", "docs.awase")
+    before = awase("info", "docs.awase", "--json").json["fingerprint"]
+    refused = awase("index", "no-such.jsonl", "-m", other_model, "-o", "docs.awase", "--fresh")
+    assert refused.code == 1
+    assert awase("info", "docs.awase", "--json").json["fingerprint"] == before, "removed although nothing could be read"
+    found = awase("index", docs, "-m", other_model, "-o", "docs.awase", "--fresh", "--json").json
+    assert (found["written"], found["items"]) == (5, 5)
+    assert awase("search", "docs.awase", "wine", "--json").code == 0
+    assert awase("info", "docs.awase", "--json").json["fingerprint"] != before
+
+
+def test_index_anew_removes_nothing_but_a_collection(awase, docs, tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("not a collection")
+    ran = awase("index", docs, "-o", precious, "--fresh")
+    assert ran.code == 1
+    assert "E0312" in ran.err
+    assert precious.read_text() == "not a collection"
+
+
 def test_bad_rows_stop_or_are_listed(awase, tmp_path):
     bad = written(tmp_path / "docs.jsonl", {"id": "a", "text": "good"}, {"id": "b"}, {"id": "c", "text": "good too"})
     stopped = awase("index", bad, "-o", "docs.awase")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.index import put, summary
+from awase.cli.index import documents, put, summary
 from awase.cli.options import Collection, Columns, Documents, Json, Model, OnBad
 from awase.cli.output import emit_json, remark
 
@@ -27,7 +27,7 @@ def add(
     import awase
 
     with awase.Collection.open(collection, model) as opened:
-        found = put(opened, docs, columns, on_bad, replace=upsert)
+        found = put(opened, documents(docs, columns, on_bad), replace=upsert)
         found |= {"collection": str(collection), "items": len(opened)}
     if as_json:
         emit_json(found)

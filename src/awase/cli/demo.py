@@ -34,7 +34,7 @@ def demo(
     """
     import awase
     from awase.data.demo import demo_path
-    from awase.store import files
+    from awase.store import database
 
     started = time.monotonic()
     model, english = out / "model", out / "english.awase"
@@ -43,7 +43,7 @@ def demo(
     if not as_json:
         fitted.report.print()
     remark(f"Indexing the English sentences into {english} ...")
-    files.remove(english)
+    database.remove(english)
     with awase.Collection.create(english, model) as collection:
         collection.add(_sentences(demo_path()))
         found = dict(zip(QUERIES, collection.search(QUERIES, _SHOWN), strict=True))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "awase index docs.jsonl -m model -o docs.awase",
     "awase index docs.csv -o words.awase                 # no model: by words only",
+    "awase index docs.jsonl -m new-model -o docs.awase --fresh",
     "awase index docs.parquet -m model -o docs.awase --columns id=key,text=body",
 )
 PYTHON = 'awase.Collection.create("docs.awase", "model").upsert(items)'
@@ -33,6 +34,7 @@ def index(
     analyzer: Annotated[
         str, typer.Option(help="How words are found: auto, simple, cjk, sudachi, or a language such as english.")
     ] = "auto",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove the collection that is there, and begin anew.")] = False,
     columns: Columns = None,
     on_bad: OnBad = "error",
     as_json: Json = False,
@@ -43,10 +45,14 @@ def index(
     command again: what is there already is not encoded again and nothing is doubled.
     """
     from awase.index.collection import Collection
+    from awase.store import database
 
+    source = documents(docs, columns, on_bad)  # its errors come before anything is removed
+    if fresh:
+        database.remove(out)
     opened = Collection.open(out, model) if out.exists() else Collection.create(out, model, analyzer=analyzer)
     with opened as collection:
-        found = put(collection, docs, columns, on_bad)
+        found = put(collection, source)
         found |= {"collection": str(out), "items": len(collection)}
     if as_json:
         emit_json(found)
@@ -55,11 +61,15 @@ def index(
     remark(f'Next: awase search {out} "..."')
 
 
-def put(collection: "Collection", docs: Path, columns: str | None, on_bad: OnBadRows, *, replace: bool = True) -> dict:
-    """Write documents into a collection and count them: those read, written, already there as they are, and bad."""
+def documents(docs: Path, columns: str | None, on_bad: OnBadRows) -> "Source":
+    """The documents that a command line names."""
     from awase.data.documents import read_documents
 
-    source = read_documents(docs, columns=named(columns, "--columns") or None, on_bad=on_bad)
+    return read_documents(docs, columns=named(columns, "--columns") or None, on_bad=on_bad)
+
+
+def put(collection: "Collection", source: "Source", *, replace: bool = True) -> dict:
+    """Write documents into a collection and count them: those read, written, already there as they are, and bad."""
     counted = _Counted(source)
     written = (collection.upsert if replace else collection.add)(counted)
     return {

@@ -15,7 +15,10 @@ Columns = Annotated[
     typer.Option(metavar="ROLE=COLUMN,...", help="Which column plays which role, where its name does not say so."),
 ]
 OnBad = Annotated[
-    OnBadRows, typer.Option("--on-bad", help="At a row that cannot be read: stop with an error, or skip, count and list it.")
+    OnBadRows,
+    typer.Option(
+        "--on-bad", metavar="error|skip", help="At a row that cannot be read: stop with an error, or skip, count and list it."
+    ),
 ]
 Threads = Annotated[
     int | None,

@@ -22,7 +22,9 @@ def search(
     collection: Collection,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.", show_default=False)],
     k: Annotated[int, typer.Option("-k", min=1, max=MAX_K, help="How many results.")] = 10,
-    mode: Annotated[Mode, typer.Option(help="By words (bm25), by vectors (dense), or by both.")] = "hybrid",
+    mode: Annotated[
+        Mode, typer.Option(metavar="hybrid|dense|bm25", help="By words (bm25), by vectors (dense), or by both.")
+    ] = "hybrid",
     where: Annotated[
         str | None,
         typer.Option(metavar="FILTER", help='Only items whose metadata fits: year >= 2020 and lang in ("en", "ja").'),

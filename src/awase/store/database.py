@@ -54,6 +54,17 @@ def connect(path: Path | str, *, create: bool = False, readonly: bool = False) -
     return connection
 
 
+def remove(path: Path | str) -> None:
+    """Remove a collection and the log that SQLite keeps beside it. What is not there is fine.
+
+    Raises FormatError E0312 for a file that is something else, BackendError E0301.
+    """
+    path = Path(os.path.realpath(path))
+    _check_magic(path, create=True)
+    for ending in ("", "-wal", "-shm"):  # the file first: a log without its file is dropped, a file with an old log is not
+        files.remove(path.with_name(f"{path.name}{ending}"))
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """All writes of the block, durable when it ends, or none of them. One writer at a time; others wait a few seconds.
