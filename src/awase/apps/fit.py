@@ -20,8 +20,10 @@ from awase.apps.training import Training
 from awase.core.errors import ConfigError
 from awase.core.progress import progress
 from awase.data.beir import is_beir
+from awase.data.compute import pc
 from awase.data.documents import read_documents
 from awase.data.judged import Judged, judged_from_pairs
+from awase.data.keys import text_keys
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import Split, split_pairs
 from awase.models import StaticModel
@@ -112,6 +114,9 @@ def fit(
     identity = {
         "recipe": training.recipe.resolved(),
         "data": data_hash(data),
+        "parts": [len(split.train), len(split.valid), len(split.test)],
+        "candidates": len(held_out.documents),
+        "init": None if init is None else str(init),
         "seed": seed,
         "threads": threads,
         "awase": awase.__version__,
@@ -132,9 +137,15 @@ def fit(
 
 
 def data_hash(pairs: Pairs) -> str:
-    """sha256, in hex, over the normalised texts of the pairs, in order."""
-    digest = hashlib.sha256(np.ascontiguousarray(pairs.anchor_keys).data)
-    digest.update(np.ascontiguousarray(pairs.positive_keys).data)
+    """sha256, in hex, over all that training sees of the pairs, in order; of texts, the normalised form."""
+    digest = hashlib.sha256()
+    arrays = [pairs.anchor_keys, pairs.positive_keys, pairs.scores, pairs.parts]
+    if pairs.negatives is not None:
+        negatives = pairs.negatives.combine_chunks()
+        lengths = pc.fill_null(pc.list_value_length(negatives), 0).to_numpy(zero_copy_only=False)
+        arrays += [lengths, text_keys(negatives.flatten())]
+    for array in arrays:
+        digest.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
