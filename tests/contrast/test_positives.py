@@ -3,13 +3,23 @@
 import numpy as np
 import pytest
 
+from awase.contrast import positives
 from awase.contrast.negatives import CandidateMaker, Given, InBatch
+from awase.contrast.positives import GivenPairs
 from awase.data.pairs import read_pairs
-from awase.train.texts import text_items
+
+
+def items_of(pairs, rows):
+    return GivenPairs().items(pairs, rows)
+
+
+def test_every_positive_is_tested_here():
+    assert set(positives.__all__) == {"GivenPairs", "PairSource", "TextItems"}
+    print("1 kind of positives")
 
 
 def test_equal_texts_are_one_item():
-    items = text_items(
+    items = items_of(
         read_pairs([("Tea", "hot  drink"), ("ＴＥＡ", "leaves"), ("mate", " Hot drink"), ("cat", "purrs")]), np.arange(4)
     )
     assert items.anchors.to_pylist() == ["Tea", "mate", "cat"]
@@ -21,14 +31,14 @@ def test_equal_texts_are_one_item():
 
 def test_what_belongs_by_text_is_masked_in_the_batch():
     """ "tea" owns two documents, written differently; each is masked where the other is the target."""
-    items = text_items(read_pairs([("tea", "hot drink"), ("Tea ", "LEAVES"), ("cat", "purrs")]), np.arange(3))
+    items = items_of(read_pairs([("tea", "hot drink"), ("Tea ", "LEAVES"), ("cat", "purrs")]), np.arange(3))
     made = CandidateMaker(items.source, InBatch()).make(np.arange(3), np.random.default_rng(0))
     texts = [items.documents[int(item)].as_py() for item in made.items]
     assert sorted((i, texts[j]) for i, j in zip(*made.mask)) == [(0, "LEAVES"), (1, "hot drink")]
 
 
 def test_only_the_rows_asked_for_are_numbered():
-    items = text_items(read_pairs([("a", "x"), ("b", "y"), ("c", "z")]), np.array([2, 0]))
+    items = items_of(read_pairs([("a", "x"), ("b", "y"), ("c", "z")]), np.array([2, 0]))
     assert items.anchors.to_pylist() == ["c", "a"] and items.documents.to_pylist() == ["z", "x"]
 
 
@@ -39,7 +49,7 @@ def test_given_negatives_are_documents_too():
         {"anchor": "cat", "positive": "purrs", "negative": []},
         {"anchor": "tea", "positive": "leaves", "negative": ["DRINK"]},
     ]
-    items = text_items(read_pairs(rows), np.arange(3))
+    items = items_of(read_pairs(rows), np.arange(3))
     assert items.documents.to_pylist() == ["drink", "purrs", "leaves", "a new text"]
     starts, documents = items.source.negatives
     assert starts.tolist() == [0, 2, 2, 3]
@@ -54,13 +64,13 @@ def test_scores_become_weights_of_mean_one():
         {"anchor": name, "positive": f"about {name}", "score": score}
         for name, score in (("a", 1), ("b", 3), ("c", 0), ("d", -5))
     ]
-    assert text_items(read_pairs(rows), np.arange(4)).source.weight.tolist() == [1, 3, 0, 0]
-    none = text_items(read_pairs([{"anchor": "a", "positive": "b", "score": 0.0}]), np.arange(1))
+    assert items_of(read_pairs(rows), np.arange(4)).source.weight.tolist() == [1, 3, 0, 0]
+    none = items_of(read_pairs([{"anchor": "a", "positive": "b", "score": 0.0}]), np.arange(1))
     assert none.source.weight.tolist() == [0]
 
 
 def test_without_scores_and_negatives_there_are_none():
-    source = text_items(read_pairs([("a", "x")]), np.arange(1)).source
+    source = items_of(read_pairs([("a", "x")]), np.arange(1)).source
     assert source.weight is None and source.negatives is None
     assert len(source) == 1
     assert pytest.approx(source.known()[0]) == [0, 1]
