@@ -49,6 +49,7 @@ def test_languages_by_name():
     assert words("german", "Häuser Hauses") == [["haus", "haus"]]
     assert words("french", "continuellement") == [["continuel"]]
     assert words("russian", "книгами книга") == [["книг", "книг"]]
+    assert words("porter", "dogs s") == [["dog", "s"]]  # Porter's stem of "s" is empty
     assert words("simple", "running") == words("cjk", "running") == [["running"]]
 
 

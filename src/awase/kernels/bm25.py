@@ -228,11 +228,14 @@ def accumulate_twin(query_terms, query_weights, terms, starts, rows, counts, nor
 def search(query_terms, query_weights, bounds, terms, starts, rows, counts, norms, first_row, best_scores, best_rows):
     """Merges the best rows of one segment into best_scores and best_rows (q, k); a row with an infinite norm is not found."""
     scores = np.zeros(len(norms), np.float32)
+    dirty = False
     for q in range(len(bounds) - 1):
-        some = slice(bounds[q], bounds[q + 1])
-        if accumulate(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores):
-            merge_row(scores, first_row, _LEAST, best_scores[q], best_rows[q])
+        if dirty:
             scores[:] = 0
+        some = slice(bounds[q], bounds[q + 1])
+        dirty = accumulate(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores)
+        if dirty:
+            merge_row(scores, first_row, _LEAST, best_scores[q], best_rows[q])
 
 
 @njit(cache=True, nogil=True)

@@ -32,6 +32,9 @@ _NO_SPACES = (  # scripts written without spaces, as blocks of code points; all 
 )  # fmt: skip
 
 
+_NFKC = pc.Utf8NormalizeOptions("NFKC")
+
+
 class TermBags(NamedTuple):
     """Term ids of texts: text i has ``ids[offsets[i]:offsets[i + 1]]``. ids: int32; offsets: (n_texts + 1,) int64."""
 
@@ -99,11 +102,11 @@ class Analyzer:
 
         Raises as ``check_texts``: InputError for what is not text (it names the row), LimitError for a text that is too long.
         """
-        return _joined(self._terms(words) for words in self._words(texts))
+        return _joined([self._terms(words) for words in self._words(texts)])
 
     def lookup(self, texts: Texts) -> TermBags:
         """The known terms of each text: those that ``terms`` has seen. Raises as ``terms``."""
-        return _joined(self._lookup(words) for words in self._words(texts))
+        return _joined([self._lookup(words) for words in self._words(texts)])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What ``from_arrays`` makes an equal analyser of: its name, and its terms as bytes and offsets."""
@@ -127,7 +130,7 @@ class Analyzer:
             raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
         for data, offsets in blocks(texts):
             column = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-            yield self._cut(pc.utf8_lower(pc.utf8_normalize(column, "NFKC")))
+            yield self._cut(pc.utf8_lower(pc.call_function("utf8_normalize", [column], _NFKC)))
 
     def _terms(self, words: Words) -> TermBags:
         numbers = self._seen.number(words.data, words.begins, words.ends)
@@ -136,9 +139,14 @@ class Analyzer:
         return TermBags(self._term_of[numbers], words.bounds)
 
     def _lookup(self, words: Words) -> TermBags:
-        distinct = WordTable(16 if len(words.begins) < 16 else 1 << 14)  # a query's few words deserve no half megabyte
-        numbers = distinct.number(words.data, words.begins, words.ends)
-        ids = self._stem(distinct, 0, grow=False)[numbers]
+        ids = self._seen.number(words.data, words.begins, words.ends, grow=False)
+        unseen = ids < 0  # perhaps another form of a known term
+        ids[~unseen] = self._term_of[ids[~unseen]]
+        if unseen.any():
+            begins, ends = words.begins[unseen], words.ends[unseen]
+            distinct = WordTable(16 if len(begins) < 16 else 1 << 14)  # a query's few words deserve no half megabyte
+            numbers = distinct.number(words.data, begins, ends)
+            ids[unseen] = self._stem(distinct, 0, grow=False)[numbers]
         known = np.concatenate([[0], np.cumsum(ids >= 0)])
         return TermBags(ids[ids >= 0], known[words.bounds])
 
@@ -147,23 +155,28 @@ class Analyzer:
         data, offsets = words.buffers(start)
         if self._language is not None:
             stemmer = Stemmer.Stemmer(self._language, 0)  # no cache: each word comes once. One per call: it is not thread-safe.
-            data, offsets = buffers(as_array(stemmer.stemWords(words.words(start))))
+            raw = words.words(start)
+            stems = [stem or word for stem, word in zip(stemmer.stemWords(raw), raw)]  # some words are all ending
+            data, offsets = buffers(as_array(stems))
         return self._vocabulary.number(data, offsets[:-1], offsets[1:], grow=grow)
 
 
-def _joined(parts: Iterator[TermBags]) -> TermBags:
-    ids, offsets, n = [np.empty(0, np.int32)], [np.zeros(1, np.int64)], 0
-    for part in parts:
-        ids.append(part.ids)
-        offsets.append(part.offsets[1:] + n)
-        n += len(part.ids)
-    return TermBags(np.concatenate(ids), np.concatenate(offsets))
+def _joined(parts: list[TermBags]) -> TermBags:
+    if len(parts) == 1:
+        return parts[0]
+    shifts = np.cumsum([0, *(len(ids) for ids, _ in parts)])
+    offsets = [part.offsets[:-1] + shift for part, shift in zip(parts, shifts)]
+    return TermBags(
+        np.concatenate([np.empty(0, np.int32), *(ids for ids, _ in parts)]), np.concatenate([*offsets, shifts[-1:]])
+    )
 
 
 def _cut_words(column: pa.Array) -> Words:
     data, offsets = buffers(column)
-    begins, ends, bounds = spans(data, offsets, _classes(), _CUTS)
-    return Words(data, *char_ngrams(data, begins, ends, bounds, _classes()))
+    words = spans(data, offsets, _classes(), _CUTS)
+    if data.max(initial=0) < 0xE0:  # there is no character of three bytes, so no run
+        return Words(data, *words)
+    return Words(data, *char_ngrams(data, *words, _classes()))
 
 
 _CUTS = np.zeros((3, 3), np.bool_)
