@@ -56,7 +56,7 @@ def test_the_defaults():
     made = static()
     assert STATIC().resolved() == made.resolved()
     assert isinstance(made.score, Cosine) and isinstance(made.negatives, Topical) and isinstance(made.loss, InfoNCE)
-    assert made.plan.batch is None and made.plan.epochs is None and made.plan.dims == ()
+    assert (made.plan.batch, made.plan.epochs, made.plan.dims) == (0, 0, ())
     for name, known in STATIC.options().items():
         assert known["type"] in ("a whole number", "a number", "a text", "true or false", "whole numbers with commas between")
         assert STATIC(**{name: known["default"]}).resolved() == made.resolved()
@@ -107,7 +107,7 @@ def test_resolved_is_json_and_holds_every_setting(options):
         ({"matryoshka": (0,)}, "E0614: Matryoshka dimensions lie between 1 and dim (256)\n  value: (0,)"),
         ({"dim": 0}, "E0520: dim must lie between 1 and 65,536\n  value: 0"),
         ({"temperature": -1}, "E0501: temperature must be above 0\n  value: -1.0"),
-        ({"batch": -1}, "E0601: batch must be at least 1\n  value: -1"),
+        ({"batch": -1}, "E0601: batch must be at least 0\n  value: -1"),
     ],
 )  # fmt: skip
 def test_wrong_options(options, message):

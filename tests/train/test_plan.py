@@ -13,8 +13,8 @@ from awase.train.plan import Plan, schedule, settle
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"batch": 0}, "E0601: batch must be at least 1\n  value: 0"),
-        ({"epochs": -1}, "E0601: epochs must be at least 1\n  value: -1"),
+        ({"batch": -2}, "E0601: batch must be at least 0\n  value: -2"),
+        ({"epochs": -1}, "E0601: epochs must be at least 0\n  value: -1"),
         ({"patience": 0}, "E0601: patience must be at least 1\n  value: 0"),
         ({"validations": -1}, "E0601: validations must be at least 0\n  value: -1"),
         ({"seed": -1}, "E0601: seed must be at least 0\n  value: -1"),

@@ -21,7 +21,6 @@ from awase.train.budget import validation_budget
 from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Course, Loop
 from awase.train.plan import settle
-from awase.train.texts import text_items
 
 METRIC = "ndcg@10"
 
@@ -35,7 +34,7 @@ class Training:
     def __init__(self, recipe: Recipe, pairs: Pairs, rows: np.ndarray, *, init: str | Path | None, seed: int, threads: int):
         plan, self.reasons = settle(replace(recipe.plan, seed=seed), len(rows))
         self.threads = threads
-        self.items = text_items(pairs, rows)
+        self.items = recipe.positives.items(pairs, rows)
         if self.items.source.negatives is not None:
             recipe = replace(recipe, negatives=Mixture((recipe.negatives, Given())))
             self.reasons.append("the negatives that the data give join those of the recipe, one to a pair")
@@ -104,7 +103,7 @@ class _Validation:
     def __init__(self, training: Training, valid: Judged, n_queries: int, n_candidates: int):
         rng = np.random.default_rng((training.recipe.plan.seed, 0x7A11D))
         queries = np.sort(rng.choice(len(valid.queries), min(n_queries, len(valid.queries)), replace=False))
-        spans = [np.arange(valid.offsets[q], valid.offsets[q + 1]) for q in queries]
+        spans = [np.arange(*valid.offsets[q : q + 2].tolist()) for q in queries]
         at = np.concatenate(spans)
         relevant = np.unique(valid.rows[at])
         others = np.setdiff1d(np.arange(len(valid.documents)), relevant, assume_unique=True)

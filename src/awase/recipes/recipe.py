@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        return inspect.getdoc(self.make).split("\n", 1)[0]
+        return (inspect.getdoc(self.make) or "").split("\n", 1)[0]
 
     def options(self) -> dict[str, dict]:
         """name -> {"type", "default"} of each option; the type in words."""
@@ -136,6 +136,7 @@ def _plain(part):
     if isinstance(part, tuple | list):
         return [_plain(one) for one in part]
     if is_dataclass(part):
-        named = {"part": part.name} if hasattr(part, "name") else {}
+        name = getattr(part, "name", None)
+        named = {} if name is None else {"part": name}
         return named | {f.name: _plain(getattr(part, f.name)) for f in fields(part) if f.repr}
     return part

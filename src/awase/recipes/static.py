@@ -3,6 +3,7 @@
 from awase.contrast.encoders import StaticBag
 from awase.contrast.losses import InfoNCE, Margin
 from awase.contrast.negatives import InBatch, Mined, Mixture, Topical
+from awase.contrast.positives import GivenPairs
 from awase.contrast.scores import Cosine
 from awase.core.errors import ConfigError
 from awase.core.suggest import did_you_mean
@@ -59,10 +60,10 @@ def static(
     if any(not 1 <= prefix <= dim for prefix in dims):
         raise ConfigError("E0614", f"Matryoshka dimensions lie between 1 and dim ({dim})", value=matryoshka)
     return Recipe(
-        positives="pairs",
+        positives=GivenPairs(),
         encoder=StaticBag(dim, vocab_size, pieces),
         score=Cosine(),
         negatives=_NEGATIVES[negatives](),
         loss=losses[loss],
-        plan=Plan(batch=batch or None, epochs=epochs or None, rate=rate, dims=dims),
+        plan=Plan(batch=batch, epochs=epochs, rate=rate, dims=dims),
     )

@@ -13,12 +13,12 @@ _STEPS_AN_EPOCH = 32  # fewer, and an epoch is too coarse a unit to stop at
 
 @dataclass(frozen=True)
 class Plan:
-    """batch: pairs a step; epochs: passes over the pairs; rate: learning rate of the table; weight_rate: of the token weights;
+    """batch: pairs a step; epochs: passes over the pairs (0 for either: chosen from the data by ``settle``); rate: learning rate of the table; weight_rate: of the token weights;
     warmup: share of the steps over which the rate rises, after which it falls linearly to 0; dims: Matryoshka prefixes, () for none;
     patience: validations without a better result before training stops; validations: how many over the whole run, at most."""
 
-    batch: int | None = None
-    epochs: int | None = None
+    batch: int = 0
+    epochs: int = 0
     rate: float = 0.1
     weight_rate: float = 0.02
     warmup: float = 0.05
@@ -28,9 +28,9 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self):
-        for name, low in (("batch", 1), ("epochs", 1), ("patience", 1), ("validations", 0), ("seed", 0)):
+        for name, low in (("batch", 0), ("epochs", 0), ("patience", 1), ("validations", 0), ("seed", 0)):
             value = getattr(self, name)
-            if value is not None and value < low:
+            if value < low:
                 raise ConfigError("E0601", f"{name} must be at least {low}", value=value)
         if not self.rate > 0:
             raise ConfigError("E0601", "the learning rate must be above 0", value=self.rate)
@@ -57,7 +57,7 @@ def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
         return plan, [f"batch {plan.batch:,} and {plan.epochs} epochs: as asked"]
     reasons = []
     batch = plan.batch
-    if batch is None:
+    if not batch:
         batch = next((size for size in _BATCHES if n_pairs >= _STEPS_AN_EPOCH * size), min(_BATCH_LEAST, n_pairs))
         reasons.append(
             f"batch {batch:,}: the largest of {_BATCH_LEAST} .. 1,024 that still gives 32 steps an epoch on {n_pairs:,} pairs"
@@ -65,7 +65,7 @@ def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
             else f"batch {batch:,}: the smallest that has enough negatives, as {n_pairs:,} pairs are few"
         )
     epochs = plan.epochs
-    if epochs is None:
+    if not epochs:
         steps = max(n_pairs // batch, 1)
         epochs = min(max(-(-_STEPS_WANTED // steps), 3), _EPOCHS_MOST)
         reasons.append(f"{epochs} epochs: about {epochs * steps:,} steps; the best validation result is kept")
