@@ -114,7 +114,7 @@ class BM25:
     """
 
     def __init__(self, analyzer_or_name: Analyzer | str = "auto", *, k1: float = 1.2, b: float = 0.75):
-        if not (k1 >= 0 and 0 <= b <= 1):
+        if not (0 <= k1 < np.inf and 0 <= b <= 1):
             raise ConfigError("E0210", "BM25 needs k1 >= 0 and b between 0 and 1", value={"k1": k1, "b": b})
         self.analyzer = analyzer(analyzer_or_name) if isinstance(analyzer_or_name, str) else analyzer_or_name
         self.k1, self.b = k1, b
