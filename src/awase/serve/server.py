@@ -16,7 +16,7 @@ from awase.index.collection import Collection
 from awase.serve.app import Application, Lanes
 from awase.serve.connection import patient
 from awase.serve.lane import Lane
-from awase.serve.settings import Settings, key_from
+from awase.serve.settings import Settings, default_threads, key_from
 
 _GRACE_S = 10  # for the requests that are being answered when the server is told to stop
 _SPARE_FILES = 256  # open files beside the connections
@@ -40,14 +40,16 @@ def run(
     key_env, read_key_env: names of environment variables that hold a key; without one the server listens on this machine only.
     threads: for searching and encoding (at most 4 by default). log_requests: a line on stderr for each, without its texts.
 
-    Raises ConfigError E0901, E0902, BackendError E0903, MissingExtra E0001, and what ``Collection.open`` raises.
+    It stops on signals, so it must be called in the main thread.
+
+    Raises ConfigError E0901 to E0903, BackendError E0903, MissingExtra E0001, and what ``Collection.open`` raises.
     """
     settings = Settings(
         host=host,
         port=port,
         key=key_from(key_env) if key_env else None,
         read_key=key_from(read_key_env) if read_key_env else None,
-        **({"threads": threads} if threads else {}),
+        threads=threads or default_threads(),
     )
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("awase.serve").setLevel(logging.INFO if log_requests else logging.WARNING)

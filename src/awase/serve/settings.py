@@ -8,6 +8,11 @@ from awase.core import limits
 from awase.core.errors import ConfigError
 
 
+def default_threads() -> int:
+    """How many searches and encodings run at once if nothing is said: one for each processor, at most four."""
+    return min(4, os.cpu_count() or 1)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where to listen, the keys and the limits. Without a key the server listens on this machine only.
@@ -25,7 +30,7 @@ class Settings:
     port: int = 8080
     key: str | None = field(default=None, repr=False)
     read_key: str | None = field(default=None, repr=False)
-    threads: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    threads: int = field(default_factory=default_threads)
     max_body_bytes: int = limits.MAX_BODY_BYTES
     max_bodies_bytes: int = limits.MAX_BODIES_BYTES
     max_connections: int = limits.MAX_CONNECTIONS

@@ -140,7 +140,7 @@ function readAddress() {
   const parameters = new URLSearchParams(location.search);
   for (const name of ["q", "where"]) byId(name).value = parameters.get(name) ?? "";
   const asked = [...byId("k").options].find((option) => option.value === parameters.get("k"));
-  if (asked) byId("k").value = asked.value;
+  byId("k").value = asked?.value ?? "10";
 }
 
 function writeAddress() {
