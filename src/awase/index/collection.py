@@ -123,6 +123,8 @@ class Collection:
             finally:
                 self._closed = True
                 self._table.connection.close()
+                for follower in self._followers():
+                    follower.release()
 
     @property
     def dim(self) -> int:

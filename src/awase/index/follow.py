@@ -100,10 +100,10 @@ class Follower:
                 self._load()
             self._apply()
             if self.searcher.n_deleted > _TOO_MANY_DELETED * len(self.searcher):
-                self._reset()
+                self.release()
                 self._apply()
         except BaseException:  # half of the changes are applied
-            self._reset()
+            self.release()
             raise
         self.state = now
 
@@ -126,21 +126,26 @@ class Follower:
             return
         stamped = {"rows": self.rows, "state": np.array(self.state, np.int64)}
         cache.save(self._folder, self.kind.name, {**self.searcher.arrays(), **stamped}, self._stamp)
-        self._reset()  # before the cache is mapped, so that there is one copy in memory
+        self.release()  # before the cache is mapped, so that there is one copy in memory
         self._load()
 
     def remake(self) -> str:
         """Make the searcher and its cache again unless the cache is good; what was wrong with it, "" when nothing was."""
         _, _, why = self._cached()
         if why:
-            self._reset()
+            self.release()
             self._apply()
             self.state = self._table.state()
         return why
 
+    def release(self) -> None:
+        """Let go of everything in memory and of the file that is mapped."""
+        self.searcher, self.rows, self.state, self.saved = self.kind.fresh(), np.empty(0, np.int64), None, None
+        self.n_changes = 0
+
     def _load(self) -> None:
         """Take the searcher from its cache; an empty one, which is then fed with everything, if the cache is not good."""
-        self._reset()
+        self.release()
         arrays, state, why = self._cached()
         if not why:
             self.rows = arrays.pop("rows")
@@ -159,10 +164,6 @@ class Follower:
         if not self._table.knows(state):
             return {}, None, f"made at generation {state.generation}, which the collection never had or has forgotten"
         return arrays, state, ""
-
-    def _reset(self) -> None:
-        self.searcher, self.rows, self.state, self.saved = self.kind.fresh(), np.empty(0, np.int64), None, None
-        self.n_changes = 0
 
     def _apply(self) -> None:
         """Apply what happened after ``self.state`` (everything, when there is none)."""
