@@ -1,6 +1,5 @@
 """The page of an error code: what it means, why it is an error, what to do."""
 
-import difflib
 from importlib.resources import files
 
 from awase.core.errors import ConfigError
@@ -22,7 +21,7 @@ def explain(code: str) -> str:
     known = codes()
     wanted = f"E{code.strip().upper().removeprefix('E'):0>4}"
     if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, n=3)
+        near = sorted(known, key=lambda code: abs(int(code[1:]) - int(wanted[1:])))[:3] if wanted[1:].isdecimal() else []
         remedy = f"did you mean {' or '.join(near)}?" if near else f"codes go from {known[0]} to {known[-1]}"
         raise ConfigError("E0002", "no error has this code", value=code, remedy=remedy)
     return (_pages() / f"{wanted}.md").read_text(encoding="utf-8")
