@@ -21,7 +21,7 @@ import Stemmer
 from awase.data.text.analyze import TermBags, analyzer
 from awase.index.lexical import BM25
 from awase.store import cache
-from record import record
+from record import machine, record
 from sets import Retrieval, debian_titles, jsquad
 
 K = 10
@@ -31,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
+    print(machine())
     debian, japanese = debian_titles(), jsquad()
     for warm in (debian, japanese):  # both libraries compile
         speed("warm-up", Retrieval(warm.queries[:50], warm.documents[:200], warm.gold[:50]), 1, keep=False)

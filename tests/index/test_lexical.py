@@ -210,7 +210,9 @@ class TestErrors:
         with pytest.raises(ConfigError, match="E0212: a mask must be 2 booleans, one a row"):
             self.index().search(["wine"], 1, mask)
 
-    @pytest.mark.parametrize(("k1", "b"), [(-0.1, 0.5), (1.2, 1.1), (1.2, -0.1), (math.inf, 0.5), (math.nan, 0.5), (1.2, math.nan)])
+    @pytest.mark.parametrize(
+        ("k1", "b"), [(-0.1, 0.5), (1.2, 1.1), (1.2, -0.1), (math.inf, 0.5), (math.nan, 0.5), (1.2, math.nan)]
+    )
     def test_parameters(self, k1, b):
         with pytest.raises(ConfigError, match="E0210: BM25 needs k1 >= 0 and b between 0 and 1"):
             BM25(k1=k1, b=b)
