@@ -21,10 +21,15 @@ def explain(code: str) -> str:
     known = codes()
     wanted = f"E{code.strip().upper().removeprefix('E'):0>4}"
     if wanted not in known:
-        near = sorted(known, key=lambda code: abs(int(code[1:]) - int(wanted[1:])))[:3] if wanted[1:].isdecimal() else []
+        near = _near(wanted, known) if wanted[1:].isdecimal() else []
         remedy = f"did you mean {' or '.join(near)}?" if near else f"codes go from {known[0]} to {known[-1]}"
         raise ConfigError("E0002", "no error has this code", value=code, remedy=remedy)
     return (_pages() / f"{wanted}.md").read_text(encoding="utf-8")
+
+
+def _near(wanted: str, known: list[str]) -> list[str]:
+    """The three nearest codes, those of the same room first."""
+    return sorted(known, key=lambda code: (code[:3] != wanted[:3], abs(int(code[1:]) - int(wanted[1:]))))[:3]
 
 
 def _pages():
