@@ -282,6 +282,15 @@ def test_blocks_and_a_new_memory_change_nothing(natively, monkeypatch):
     assert rows(Tokenizer.from_json(tokenizer.to_json()).encode(texts)) == whole
 
 
+def test_small_jobs_go_to_hf_and_large_ones_through_the_memory():
+    tokenizer = train_tokenizer(["red wine"] * 2)
+    few, many = ["red wine"] * 3, ["red wine"] * 200_000
+    assert rows(tokenizer.encode(few)) == rows(tokenizer.encode(pa.array(few)))
+    assert tokenizer._memory is None
+    assert len(tokenizer.encode(many).ids) == 400_000
+    assert tokenizer._memory is not None
+
+
 def test_several_threads_may_encode(natively):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awase.kernels.words import SPACE, WordTable, cut_twin, number_twin, spans
+from awase.kernels.words import SPACE, WordTable, cut_twin, gather, gather_twin, holds, holds_twin, number_twin, spans
 
 CLASSES = np.zeros(65536, np.uint8)
 CLASSES[[ord(c) for c in " \t\u3000"]] = SPACE
@@ -88,3 +88,35 @@ def test_the_table_grows_in_every_direction(size):
     assert (table.number(raw, offsets[:-1], offsets[1:], grow=False) == np.arange(n)).all()
     assert table.words(n - 3) == words[-3:]
     assert table.n_bytes == len(raw)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 3), max_size=4), min_size=1, max_size=5),
+    st.lists(st.lists(st.integers(0, 99), max_size=5), max_size=5),
+    st.integers(0, 7) | st.just(1 << 40),
+    st.integers(-1, 3),
+)
+def test_gathered_tokens_equal_the_twin(tokens, texts, limit, drop):
+    starts = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
+    flat = np.array([token for word in tokens for token in word], np.int32)
+    words = np.array([word % len(tokens) for text in texts for word in text], np.int32)
+    bounds = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    room = int(np.diff(starts)[words].sum())
+    got, expected = ((np.zeros(room, np.int32), np.zeros(len(bounds), np.int64)) for _ in range(2))
+    n = gather(words, bounds, starts, flat, limit, drop, *got)
+    assert n == gather_twin(words, bounds, starts, flat, limit, drop, *expected)
+    assert got[0][:n].tolist() == expected[0][:n].tolist()
+    assert got[1].tolist() == expected[1].tolist()
+    assert not (got[0][:n] == drop).any()
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("abあ", max_size=8), max_size=5), st.lists(st.text("abあ", min_size=1, max_size=3), max_size=3))
+def test_needles_are_found_within_their_text_only(texts, needles):
+    raw, offsets = buffers(texts)
+    wanted, wanted_offsets = buffers(needles)
+    got, expected = np.zeros(len(texts), np.bool_), np.zeros(len(texts), np.bool_)
+    holds(raw, offsets, wanted, wanted_offsets, got)
+    holds_twin(raw, offsets, wanted, wanted_offsets, expected)
+    assert got.tolist() == expected.tolist() == [any(needle in text for needle in needles) for text in texts]

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from awase.core.errors import AwaseError, BackendError, ConfigError, FormatError, InputError, missing_extra
 from awase.data.text.texts import check_list, check_texts
 
-_PICKLES = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
+_PICKLE = re.compile(r"(pytorch_model.*\.bin|.*\.(pt|pth|pkl|ckpt))")
 
 
 class SentenceTransformerModel:
@@ -116,7 +117,7 @@ def wrap(function: Callable, *, name: str | None = None, fingerprint: str | None
 def refuse_pickles(folder: Path) -> None:
     """Raises FormatError E0408 if a part of the folder has its weights as a pickle only."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix in _PICKLES and not any(path.parent.glob("*.safetensors")):
+        if _PICKLE.fullmatch(path.name) and not any(path.parent.glob("*.safetensors")):
             raise FormatError(
                 "E0408", "the weights are a pickle, which can run code when it is opened", place=str(path),
                 remedy="save the model again as safetensors with the library that made it",

@@ -119,12 +119,13 @@ class Tokenizer:
         truncation = self._hf.truncation
         limit = truncation["max_length"] if truncation else _UNLIMITED
         drop = self.unk_id if self.drop_unknown and self.unk_id is not None else -1
-        with self._lock:
-            if self._memory is None:
-                assert self._cuts is not None
-                self._memory = WordMemory(self._hf, self._cuts)
-            for data, offsets in blocks(texts):
-                yield Tokens(*self._memory.encode(data, offsets, limit, drop))
+        for data, offsets in blocks(texts):
+            with self._lock:
+                if self._memory is None:
+                    assert self._cuts is not None
+                    self._memory = WordMemory(self._hf, self._cuts)
+                tokens = Tokens(*self._memory.encode(data, offsets, limit, drop))
+            yield tokens
 
     def _wholes(self, texts: Texts) -> Iterator[Tokens]:
         rows = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # pyright: ignore[reportAttributeAccessIssue]
