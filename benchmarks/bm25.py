@@ -52,7 +52,7 @@ def speed(name: str, retrieval: Retrieval, repeats: int, *, from_text: bool = Tr
     document_ids, query_ids = lists(document_bags), lists(query_bags)
     vocabulary = {term: i for i, term in enumerate(made.vocabulary())}
     stemmer = Stemmer.Stemmer("english")
-    ours, theirs = BM25(made), bm25s.BM25(k1=1.2, b=0.75, backend="numba")
+    ours, theirs = BM25(made, k1=1.2), bm25s.BM25(k1=1.2, b=0.75, backend="numba")
     ours.add_terms(document_bags)
 
     def their_tokens(texts, **options):

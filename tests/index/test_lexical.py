@@ -18,7 +18,7 @@ WORDS = ["wine", "red", "white", "spain", "beer", "aroma", "grape", "oak"]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 
 
-def by_the_formula(query, texts, k1=1.2, b=0.75):
+def by_the_formula(query, texts, k1=0.9, b=0.75):
     """float64 scores, from the definition."""
     bags = [Counter(text.split()) for text in texts]
     average = sum(bag.total() for bag in bags) / len(bags)
