@@ -2,11 +2,14 @@
 
 import json
 import time
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from awase import Collection
+from awase.cli.doctor import EXTRAS
 from awase.cli.ranked import highlighted, ranked, snippet
 from awase.index.items import Result
 
@@ -263,6 +266,11 @@ def test_info(awase, collection, model):
     of_model = awase("info", model, "--json").json
     assert (of_model["kind"], of_model["dim"], of_model["name"]) == ("model", 32, "small")
     assert of_model["fingerprint"] == found["fingerprint"]
+
+
+def test_doctor_knows_every_extra():
+    project = tomllib.loads((Path(__file__).parent.parent.parent / "pyproject.toml").read_text())["project"]
+    assert EXTRAS.keys() == project["optional-dependencies"].keys()
 
 
 def test_doctor_of_the_installation(awase):

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -94,6 +96,30 @@ def test_a_reader_that_goes_away_ends_it_quietly(process):
     explaining.stdout.close()
     assert explaining.stderr.read() == ""
     assert explaining.wait(timeout=20) == 0
+
+
+def test_a_search_imports_only_what_it_needs(collection):
+    """The first result of a new process does not wait for libraries that draw, parse filters or train."""
+    program = f"""
+import sys
+from awase.cli.main import main
+try:
+    main(["search", {str(collection)!r}, "red wine"])
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Red wine from France" in ran.stdout
+    assert not set(ran.stderr.split()) & {
+        "rich",
+        "lark",
+        "torch",
+        "matplotlib",
+        "starlette",
+        "pandas",
+        "transformers",
+        "awase.train",
+    }
 
 
 def test_emit_ends_every_output_with_one_line_end(capsys):

@@ -35,6 +35,21 @@ def test_fit_for_people(awase, pairs):
     assert "awase index DOCS -m model -o docs.awase" in ran.err
 
 
+def test_fit_that_is_interrupted_says_how_to_go_on(awase, pairs, monkeypatch):
+    from awase.apps.training import Training
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    command = ("fit", pairs, "-o", "model", "--set", "epochs=1", "--set", "dim=8")
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "run", interrupt)
+        ran = awase(*command)
+    assert ran.code == 130
+    assert ran.err.endswith("The same command with --resume goes on where this one stopped.\ninterrupted\n")
+    assert awase(*command, "--resume").code == 0
+
+
 def test_fit_with_a_wrong_option_of_the_recipe(awase, pairs):
     ran = awase("fit", pairs, "-o", "model", "--set", "dims=8")
     assert ran.code == 1

@@ -13,7 +13,7 @@ EXAMPLES = ("awase doctor                # this installation", "awase doctor doc
 PYTHON = 'awase.Collection.open("docs.awase").doctor()'
 
 # extra -> the module that shows it is there
-_EXTRAS = {"ann": "faiss", "ja": "sudachipy", "plot": "matplotlib", "serve": "starlette", "torch": "torch", "tune": "optuna"}
+EXTRAS = {"ann": "faiss", "ja": "sudachipy", "plot": "matplotlib", "serve": "starlette", "torch": "torch", "tune": "optuna"}
 
 
 def doctor(
@@ -40,7 +40,7 @@ def doctor(
 def _installation() -> dict:
     from awase.tasks.report import environment
 
-    extras = {extra: "yes" if find_spec(module) else f"no: pip install 'awase[{extra}]'" for extra, module in _EXTRAS.items()}
+    extras = {extra: "yes" if find_spec(module) else f"no: pip install 'awase[{extra}]'" for extra, module in EXTRAS.items()}
     return {**environment(), **{f"extra {extra}": there for extra, there in extras.items()}}
 
 

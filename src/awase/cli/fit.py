@@ -55,20 +55,24 @@ def fit(
     import awase
     from awase.cli.reading import Texts
 
-    fitted = awase.fit(
-        file,
-        recipe,
-        out=out,
-        options=pairs(settings or (), "--set"),
-        columns=named(columns, "--columns") or None,
-        on_bad=on_bad,
-        corpus=chain.from_iterable(Texts(corpus)) if corpus else (),
-        init=init,
-        seed=seed,
-        threads=threads,
-        resume=resume,
-        tune_minutes=tune,
-    )
+    try:
+        fitted = awase.fit(
+            file,
+            recipe,
+            out=out,
+            options=pairs(settings or (), "--set"),
+            columns=named(columns, "--columns") or None,
+            on_bad=on_bad,
+            corpus=chain.from_iterable(Texts(corpus)) if corpus else (),
+            init=init,
+            seed=seed,
+            threads=threads,
+            resume=resume,
+            tune_minutes=tune,
+        )
+    except KeyboardInterrupt:
+        remark("The same command with --resume goes on where this one stopped.")
+        raise
     if as_json:
         emit(fitted.report.as_json())
         return
