@@ -1,6 +1,7 @@
 """The static recipe: its options, what they become, and that it learns from real pairs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -153,6 +154,24 @@ def test_training_beats_no_training_clearly(rows, options):
     assert after > 0.06
     found = next(test for test in fit.report.tests if (test["a"], test["b"]) == ("trained", "untrained"))
     assert found["p"] < 0.01
+
+
+def test_mined_negatives_are_documents_trained_on_that_share_a_word_with_the_anchor():
+    """Whatever the split leaves out: the numbers a search returns are those of the documents it was made over."""
+    colours, things = ("red", "green", "blue", "black", "white"), ("apple", "table", "river", "stone", "horse", "ladder")
+    rows = [
+        (f"{colour} {thing}", f"about the {colour} {thing} number {i}") for i, colour in enumerate(colours) for thing in things
+    ]
+    pairs = read_pairs(rows)
+    recipe = replace(static(dim=4, vocab_size=200), negatives=Mined(per_pair=20, first_rank=1, last_rank=6))
+    training = Training(recipe, pairs, np.arange(len(pairs))[::-2], init=None, seed=0, threads=1)
+    training.mine()
+    items, rng = training.items, np.random.default_rng(0)
+    for row, (anchor, document) in enumerate(zip(items.source.anchors, items.source.documents)):
+        words = set(items.anchors[int(anchor)].as_py().split())
+        drawn = training.recipe.negatives.draw(items.source, np.array([row]), rng)
+        assert len(drawn) == 20 and document not in drawn
+        assert all(words & set(items.documents[int(one)].as_py().split()) for one in drawn)
 
 
 @pytest.fixture(scope="module")
