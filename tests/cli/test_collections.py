@@ -208,6 +208,13 @@ def test_search_with_a_filter(awase, collection):
     assert "did you mean 'year'?" in ran.err
 
 
+def test_search_in_a_terminal_shows_the_words_in_colour(awase, collection, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert "\x1b[1;33mwine\x1b[0m" in awase("search", collection, "wine").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in awase("search", collection, "wine").out
+
+
 def test_search_that_finds_nothing(awase, collection):
     ran = awase("search", collection, "zzz", "--mode", "bm25")
     assert (ran.code, ran.out, ran.err) == (0, "", "Nothing was found.\n")

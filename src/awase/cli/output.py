@@ -29,6 +29,11 @@ def remark(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def coloured() -> bool:
+    """Whether stdout is a terminal whose user has not asked for plain text (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
 def facts(values: dict[str, Any]) -> str:
     """Names and values in two columns.
 

@@ -1,13 +1,12 @@
 """awase search: the items that match a query."""
 
 import shutil
-import sys
 from typing import Annotated
 
 import typer
 
 from awase.cli.options import Collection, Json, Mode, Model
-from awase.cli.output import emit, emit_json, remark
+from awase.cli.output import coloured, emit, emit_json, remark
 from awase.core.limits import MAX_K
 
 EXAMPLES = (
@@ -45,4 +44,4 @@ def search(
         return
     from awase.cli.ranked import ranked
 
-    emit(ranked(results, query, width=shutil.get_terminal_size().columns, colours=sys.stdout.isatty()))
+    emit(ranked(results, query, width=shutil.get_terminal_size().columns, colours=coloured()))
