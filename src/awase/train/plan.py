@@ -13,9 +13,10 @@ _STEPS_AN_EPOCH = 32  # fewer, and an epoch is too coarse a unit to stop at
 
 @dataclass(frozen=True)
 class Plan:
-    """batch: pairs a step; epochs: passes over the pairs (0 for either: chosen from the data by ``settle``); rate: learning rate of the table; weight_rate: of the token weights;
-    warmup: share of the steps over which the rate rises, after which it falls linearly to 0; dims: Matryoshka prefixes, () for none;
-    patience: validations without a better result before training stops; validations: how many over the whole run, at most."""
+    """batch: pairs a step; epochs: passes over the pairs (0 for either: chosen from the data by ``settle``); rate: learning rate
+    of the table; weight_rate: of the token weights; warmup: share of the steps over which the rate rises, after which it falls
+    linearly to 0; dims: Matryoshka prefixes, () for none; patience: validations without a better result before training stops;
+    validations: how many over the whole run, at most."""
 
     batch: int = 0
     epochs: int = 0
