@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ from awase.core.limits import MAX_TEXT_BYTES
 from awase.data.text import memory
 from awase.data.text import tokenizer as module
 from awase.data.text.tokenizer import Tokenizer, train_tokenizer
+from awase.data.text.vocabulary import count_words
 from awase.data.text.words import (
     CLASSES,
     HIRA,
@@ -158,7 +160,7 @@ def test_ids_equal_hf_on_nasty_texts(name, monkeypatch):
     hf = hf_of(name)
     ours = Tokenizer.from_json(hf.to_str())  # one for all examples: its memory is part of what is tested
     keeping = Tokenizer.from_json(hf.to_str(), drop_unknown=False)
-    assert safe_cuts(hf.to_str()) is not None
+    assert safe_cuts(json.loads(hf.to_str())) is not None
 
     @settings(deadline=None, max_examples=100)
     @given(TEXTS)
@@ -180,7 +182,7 @@ def test_tokenizers_without_safe_cuts_get_whole_texts(name, natively):
     hf = hf_of(name)
     ours = Tokenizer.from_json(hf.to_str())
     texts = [clean(" ".join(NASTY)), "", "the wine"]
-    assert safe_cuts(hf.to_str()) is None
+    assert safe_cuts(json.loads(hf.to_str())) is None
     assert rows(ours.encode(texts)) == without(ours.unk_id, expected(hf, texts))
     assert ours._memory is None
 
@@ -379,6 +381,15 @@ def test_marked_pieces_know_where_words_begin():
     plain, marked = train_tokenizer(texts, 60), train_tokenizer(texts, 60, "bpe-marked")
     assert [plain.token(i) for i in plain.encode(["the he xhe"]).ids] == ["the", "he", "he"]
     assert [marked.token(i) for i in marked.encode(["the he xhe hehe"]).ids] == ["the", "he", "##he", "hehe"]
+
+
+def test_words_are_counted_as_our_pre_tokenizer_cuts_them():
+    hf, texts = trained(), [clean(text) for text in CORPUS if not any(c in text for c in "\x1c\x1f\x85\x0b\x0c\u1680\u2028İ")]
+    expected = Counter(
+        word for text in texts for word, _ in hf.pre_tokenizer.pre_tokenize_str(hf.normalizer.normalize_str(text))
+    )
+    words, counts = count_words(texts)
+    assert dict(zip(words, counts.tolist())) == expected
 
 
 def test_rare_characters_give_way_to_pieces():

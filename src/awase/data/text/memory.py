@@ -97,8 +97,8 @@ class WordMemory:
 
     def _forget(self) -> None:
         self._table = WordTable()
-        self._tokens = np.zeros(0, np.int32)
-        self._starts = np.zeros(1, np.int64)  # word w has tokens[starts[w]:starts[w + 1]]
+        self._n = 0  # words that have been tokenised; word w has tokens[starts[w]:starts[w + 1]]
+        self._tokens, self._starts = np.zeros(0, np.int32), np.zeros(1, np.int64)
 
     def encode(self, data: np.ndarray, offsets: np.ndarray, limit: int, drop: int) -> tuple[np.ndarray, np.ndarray]:
         """Ids (int32) and offsets (int64) of one block; each text keeps its first ``limit`` tokens without ``drop``."""
@@ -111,20 +111,21 @@ class WordMemory:
         begins, ends, bounds = spans(data, offsets, CLASSES, self._cuts, whole)
         words = self._table.number(data, begins, ends)
         self._learn()
-        ids = np.empty(int(np.diff(self._starts)[words].sum()), np.int32)
+        ids = np.empty(int((self._starts[words + 1] - self._starts[words]).sum()), np.int32)
         out = np.empty(len(offsets), np.int64)
         n = gather(words, bounds, self._starts, self._tokens, limit, drop, ids, out)
         return ids[:n], out
 
     def _learn(self) -> None:
         """Has HF tokenise the words that are new."""
-        known = len(self._starts) - 1
-        words = self._table.words(known)
+        words = self._table.words(self._n)
         if not words:
             return
         tokens, counts = self._tokenised(words)
-        self._tokens = np.concatenate([self._tokens, tokens])
-        self._starts = np.concatenate([self._starts, self._starts[-1] + np.cumsum(counts)])
+        end = int(self._starts[self._n])
+        self._tokens = _extended(self._tokens, end, tokens)
+        self._starts = _extended(self._starts, self._n + 1, end + np.cumsum(counts))
+        self._n += len(words)
 
     def _tokenised(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Token ids of the words, end to end, and how many each has.
@@ -146,3 +147,11 @@ class WordMemory:
         ids = np.array(stream, np.int32)
         ends = np.flatnonzero(ids == separator)
         return ids[ids != separator], np.diff(ends, prepend=-1) - 1
+
+
+def _extended(array: np.ndarray, n: int, more: np.ndarray) -> np.ndarray:
+    """``more`` after the first ``n`` values; room doubles, so that many small additions cost no more than a large one."""
+    if n + len(more) > len(array):
+        array = np.concatenate([array[:n], np.empty(max(n, len(more)), array.dtype)])
+    array[n : n + len(more)] = more
+    return array

@@ -55,11 +55,10 @@ class Tokenizer:
         self._hf = opened(text, place)
         self._text = text
         self.drop_unknown = drop_unknown
-        canonical = self._hf.to_str()  # every key is there, whichever version wrote the text
-        model = json.loads(canonical)["model"]
-        unknown = model.get("unk_token")
-        self.unk_id: int | None = model.get("unk_id") if unknown is None else self._hf.token_to_id(unknown)
-        self._cuts = safe_cuts(canonical)
+        spec = json.loads(text)
+        unknown = spec["model"].get("unk_token")
+        self.unk_id: int | None = spec["model"].get("unk_id") if unknown is None else self._hf.token_to_id(unknown)
+        self._cuts = safe_cuts(spec)
         self._memory: WordMemory | None = None
         self._lock = threading.Lock()
 

@@ -85,7 +85,10 @@ def _pieces(words: list[str], counts: np.ndarray, size: int, mark: str) -> tuple
 
 
 def count_words(texts) -> tuple[list[str], np.ndarray]:
-    """The distinct normalised words of the texts, in order of first appearance, and how often each occurs (int64)."""
+    """The distinct normalised words of the texts, in order of first appearance, and how often each occurs (int64).
+
+    As ``NORMALIZER`` and ``PRE_TOKENIZER`` make them, but for rare spaces that stay in a word (U+000B, U+1680, ...) and İ.
+    """
     raw, counts = WordTable(), np.zeros(0, np.int64)
     for data, offsets in blocks(texts):
         begins, ends, _ = spans(data, offsets, CLASSES, raw_cuts())

@@ -5,8 +5,6 @@ code points around the cut is a matrix over ten classes; everything unusual is `
 combining marks, half-width kana, ligatures, full-width letters, control and format characters, accented letters.
 """
 
-import json
-
 import numpy as np
 
 OTHER, SPACE, WORD, PUNCT, RELATION, WIDE, HAN, MARK, HIRA, KATA = range(10)
@@ -30,9 +28,8 @@ RANGES: dict[int, tuple[tuple[int, int], ...]] = {
     KATA: ((0x30A1, 0x30FA), (0x30FC, 0x30FE)),
 }  # fmt: skip
 
-
 _N = 10
-_ALONE = [PUNCT, RELATION, WIDE]
+_ALONE = [PUNCT, RELATION, WIDE]  # each such character is a word of its own
 
 
 def _classes() -> np.ndarray:
@@ -109,9 +106,8 @@ NORMALIZER = {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lo
 PRE_TOKENIZER = {"type": "Sequence", "pretokenizers": [_split(SPACES, "Removed"), _split(SCRIPTS, "Isolated")]}
 
 
-def safe_cuts(tokenizer_json: str) -> np.ndarray | None:
+def safe_cuts(spec: dict) -> np.ndarray | None:
     """The matrix of safe cuts (before class, after class) for a tokenizer.json, or None where there is no safe cut at all."""
-    spec = json.loads(tokenizer_json)
     normalizers = _flat(spec.get("normalizer"), "normalizers")
     bert = [part for part in normalizers if part["type"] == "BertNormalizer"]
     if any(part["type"] not in _LOCAL for part in normalizers if part not in bert):
