@@ -70,7 +70,7 @@ def compare(name: str, texts: list[str], folder: Path, repeats: int, *, singly: 
             best[job] = {key: min(spent[key], best.get(job, spent)[key]) for key in spent}
     difference = max(float(np.abs(vectors["model2vec"] - vectors[job]).max()) for job in jobs)
     assert difference < 1e-5, difference  # sums of hundreds of float32 in another order
-    row = {"set": name, "n_texts": len(texts), "dim": DIM, "largest_difference": difference}
+    row = {"set": name, "repeats": repeats, "n_texts": len(texts), "dim": DIM, "largest_difference": difference}
     for job, spent in best.items():
         rates = {"texts_per_s": round(len(texts) / spent["wall_s"]), "texts_per_cpu_s": round(len(texts) / spent["cpu_s"])}
         row[job] = {**spent, **rates}

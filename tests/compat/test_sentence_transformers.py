@@ -1,13 +1,14 @@
 """sentence-transformers opens our folders and we open its, with the same vectors; a transformer goes through the library."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
-from awase.core.errors import BackendError, FormatError
+from awase.core.errors import BackendError, FormatError, MissingExtra
 from awase.core.protocols import TextEncoder
 from awase.data.text.tokenizer import train_tokenizer
 from awase.models import StaticModel, load, token_table
@@ -171,3 +172,10 @@ def test_pickled_weights_and_damaged_folders_are_refused(transformer, tmp_path):
     (folder / "config.json").write_text('{"model_type": "no such model"}')
     with pytest.raises(BackendError, match="E0409: sentence-transformers cannot load this folder"):
         load(folder)
+
+
+def test_without_the_library_the_error_says_what_to_install(transformer, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(MissingExtra, match=r"E0001: .*'sentence-transformers'.*\n  to do: pip install 'awase\[torch\]'"):
+        load(transformer)
+    assert token_table(transformer)[1].shape[1] == 16
