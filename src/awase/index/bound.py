@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.core.errors import BackendError, ConfigError, IntegrityError
 from awase.core.protocols import TextEncoder
+from awase.index.items import Row
 
 Given = TextEncoder | Path | str  # a model, or the folder of one
 
@@ -47,6 +48,19 @@ class BoundModel:
         if len(bad):
             place = f"{role} {names[bad[0]]!r}"
             raise BackendError("E0731", "the model gave NaN or infinity", place=place, remedy="check the model")
+        return vectors
+
+    def vectors(self, rows: Sequence[Row]) -> np.ndarray | None:
+        """(n, dim) float32 for items: each one's own vector, or the model's for its text. None without a model."""
+        if not self.dim:
+            return None
+        vectors = np.empty((len(rows), self.dim), np.float32)
+        encoded = [i for i, row in enumerate(rows) if row.vector is None]
+        if encoded:
+            vectors[encoded] = self.encode([rows[i].text for i in encoded], "document", [rows[i].id for i in encoded])
+        for i, row in enumerate(rows):
+            if row.vector is not None:
+                vectors[i] = row.vector
         return vectors
 
     def _found(self) -> TextEncoder:

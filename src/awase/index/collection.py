@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from awase.index.doctor import examine
 from awase.index.exact import check_k
 from awase.index.find import Sources, by_both, by_vectors, by_words
 from awase.index.follow import Dense, Follower, Lexical
+from awase.index.graph import GRAPH_FROM, Graph
 from awase.index.hybrid import Fusion
 from awase.index.items import Item, Result, Row, batches
 from awase.index.table import Table
@@ -60,7 +62,8 @@ class Collection:
         self._closed = False
         folder, uuid = cache_folder(self.path), self._meta["uuid"]
         self._lexical = Follower(Lexical(self._meta["analyzer"]), table, folder, uuid)
-        self._dense = Follower(Dense(self.dim), table, folder, uuid) if self.dim else None
+        self._dense = Follower(Dense(self.dim), table, folder, uuid)
+        self._graph = Graph(self._dense, table, folder, uuid, self._meta["graph_from"])
 
     @classmethod
     def create(
@@ -70,24 +73,27 @@ class Collection:
         *,
         analyzer: str = "auto",
         fusion: Fusion | None = None,
+        graph_from: int = GRAPH_FROM,
     ) -> "Collection":
-        """A new, empty collection. analyzer: as ``awase.data.text.analyze.analyzer``; fusion: how hybrid search weighs, by default
-        as it was chosen when the model was fitted.
+        """A new, empty collection.
 
+        analyzer: as ``awase.data.text.analyze.analyzer``. fusion: how hybrid search weighs, by default as it was chosen when the model
+        was fitted. graph_from: with so many items, and the extra "ann" installed, ``prepare`` builds a graph of the vectors; searches
+        through it are much faster and may miss a few results in a hundred.
         Errors: E0720 there is one already; E0200 no such analyser; those of ``awase.load`` for the model's folder.
         """
         encoder, meta = described(model)
         fusion = fusion or Fusion.chosen_for(encoder)
         Lexical(analyzer).fresh()  # refuses an unknown name before there is a file
-        meta |= {"analyzer": analyzer, "weight": fusion.weight, "depth": fusion.depth}
+        meta |= {"analyzer": analyzer, "weight": fusion.weight, "depth": fusion.depth, "graph_from": graph_from}
         connection = database.connect(path, create=True)
         try:
             table = Table.create(connection, str(path), meta)
         except BaseException:
             connection.close()
             raise
-        for kind in (Lexical.name, Dense.name):  # of a collection that was here before
-            files.remove(cache.place(cache_folder(path), kind))
+        for name in (Lexical.name, Dense.name, Graph.name):  # of a collection that was here before
+            files.remove(cache.place(cache_folder(path), name))
         return cls(table, encoder, readonly=False)
 
     @classmethod
@@ -123,8 +129,8 @@ class Collection:
             finally:
                 self._closed = True
                 self._table.connection.close()
-                for follower in self._followers():
-                    follower.release()
+                for held in (self._lexical, self._dense, self._graph):
+                    held.release()
 
     @property
     def dim(self) -> int:
@@ -183,6 +189,7 @@ class Collection:
                 with self._table.snapshot():
                     follower.catch_up()
                 self._settle()  # one after the other: each leaves the memory for its file
+            self._graph.prepare()
             self._written = 0
 
     def _write(self, items: Iterable, write_batch) -> int:
@@ -196,11 +203,9 @@ class Collection:
 
     def _add_batch(self, rows: list[Row]) -> int:
         ids = [row.id for row in rows]
-        if len(set(ids)) < len(ids):
-            seen: set[str] = set()
-            again = next(item_id for item_id in ids if item_id in seen or seen.add(item_id))
-            raise InputError("E0728", f"the id {again!r} is given twice", remedy="give each item its own id, or use upsert")
-        vectors = self._vectors(rows)
+        if again := [item_id for item_id, n in Counter(ids).items() if n > 1]:
+            raise InputError("E0728", f"the id {again[0]!r} is given twice", remedy="give each item its own id, or use upsert")
+        vectors = self._model.vectors(rows)
         with self._commit():
             there = self._table.by_id(ids)
             if there:
@@ -214,7 +219,7 @@ class Collection:
         rows = self._different(list({row.id: row for row in rows}.values()))  # of one id twice, the last is meant
         if not rows:
             return 0
-        vectors = self._vectors(rows)
+        vectors = self._model.vectors(rows)
         with self._commit() as generation:
             self._table.delete([row.id for row in rows], generation)
             self._table.insert(rows, vectors)
@@ -238,20 +243,6 @@ class Collection:
             return own == (row.vector is not None) and (row.vector is None or np.array_equal(vector, row.vector))
 
         return [row for row in rows if not same(row)]
-
-    def _vectors(self, rows: list[Row]) -> np.ndarray | None:
-        """(n, dim) float32: each row's own vector, or the model's for its text."""
-        if not self.dim:
-            return None
-        vectors = np.empty((len(rows), self.dim), np.float32)
-        texts = [(i, row.text) for i, row in enumerate(rows) if row.vector is None]
-        if texts:
-            at, some = zip(*texts, strict=True)
-            vectors[list(at)] = self._model.encode(some, "document", [rows[i].id for i in at])
-        for i, row in enumerate(rows):
-            if row.vector is not None:
-                vectors[i] = row.vector
-        return vectors
 
     @contextmanager
     def _commit(self):
@@ -333,14 +324,15 @@ class Collection:
             found = examine(self._table, self._model, self._followers())
             if found["whole"] and not self._readonly:
                 self._settle()
+                self._graph.prepare()
         return found
 
     def _found(self, queries, vectors, k: int, allowed, mode: str) -> tuple[Hits, Sources]:
-        if mode == "bm25" or self._dense is None:
+        if mode == "bm25":
             return by_words(self._lexical, queries, k, allowed)
         if mode == "dense":
-            return by_vectors(self._dense, vectors, k, allowed)
-        return by_both(self._lexical, self._dense, queries, vectors, k, allowed, self.fusion)
+            return by_vectors(self._dense, self._graph, vectors, k, allowed)
+        return by_both(self._lexical, self._dense, self._graph, queries, vectors, k, allowed, self.fusion)
 
     def _mode(self, mode: str) -> str:
         if mode not in MODES:
@@ -368,7 +360,7 @@ class Collection:
     # -- who may do what ----------------------------------------------------------------------------------------------------
 
     def _followers(self) -> list[Follower]:
-        return [self._lexical, *([self._dense] if self._dense else [])]
+        return [self._lexical, self._dense] if self.dim else [self._lexical]
 
     @contextmanager
     def _reading(self):

@@ -113,11 +113,9 @@ class Exact:
 
     def search(self, queries: np.ndarray, k: int, mask: np.ndarray | None = None) -> Hits:
         """The k nearest rows to each of queries (q, dim), among those where mask (n,) is true."""
-        queries = _matrix(queries, self.dim, "queries")
-        lengths = np.sqrt(np.einsum("qd,qd->q", queries, queries, dtype=np.float64))
-        _refuse_nonfinite(queries, lengths, "queries", 0)
+        queries = self.checked_queries(queries)
         check_k(k)
-        allowed = self._allowed(mask)
+        allowed = self.allowed(mask)
         scores = np.full((len(queries), k), -np.inf, np.float32)
         rows = np.full((len(queries), k), -1, np.int64)
         step = _FEW_QUERIES if len(queries) <= _FEW_QUERIES else _QUERIES
@@ -126,7 +124,7 @@ class Exact:
             if step == _FEW_QUERIES:
                 self._by_kernel(queries[some], allowed, rows[some], scores[some])
             else:
-                self._by_product(queries[some], lengths[some], allowed, rows[some], scores[some])
+                self._by_product(queries[some], allowed, rows[some], scores[some])
         return Hits(rows, scores)
 
     def scores_of(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -148,7 +146,18 @@ class Exact:
         index.delete(arrays["deleted"])
         return index
 
-    def _allowed(self, mask: np.ndarray | None) -> np.ndarray | None:
+    def checked_queries(self, queries: np.ndarray) -> np.ndarray:
+        """Queries as contiguous float32 (q, dim). Errors: E0701, E0702."""
+        queries = _matrix(queries, self.dim, "queries")
+        _length(queries, "queries", 0)
+        return queries
+
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors (n, dim) of these rows, which must rise."""
+        cut = np.searchsorted(rows, len(self._first))
+        return np.concatenate([self._first[rows[:cut]], self._second[rows[cut:] - len(self._first)]])
+
+    def allowed(self, mask: np.ndarray | None) -> np.ndarray | None:
         """The rows to look at, as booleans; None for all of them."""
         if mask is None:
             return self._alive if self.n_deleted else None
@@ -183,19 +192,13 @@ class Exact:
     def _gathered(self, step: int, few: np.ndarray):
         """The same for a few rows only, numbered by their place in `few`: nothing else is read."""
         for start in range(0, len(few), step):
-            some = few[start : start + step]
-            cut = np.searchsorted(some, len(self._first))
-            yield (
-                start,
-                _read_only(np.concatenate([self._first[some[:cut]], self._second[some[cut:] - len(self._first)]])),
-                None,
-            )
+            yield start, _read_only(self.vectors(few[start : start + step])), None
 
     def _by_kernel(self, queries, allowed, rows, scores) -> None:
         queries = _read_only(queries)
         self._scan(lambda block, out: dots(block, queries, out), len(queries), allowed, rows, scores)
 
-    def _by_product(self, queries, lengths, allowed, rows, scores) -> None:
+    def _by_product(self, queries, allowed, rows, scores) -> None:
         k = scores.shape[1]
         near = np.full((len(queries), k + _MORE), -np.inf, np.float32)
         candidates = np.full(near.shape, -1, np.int64)
@@ -207,6 +210,7 @@ class Exact:
         rows[:] = np.take_along_axis(candidates, order, 1)
         # A row that the product left out can belong to the k best only when rounding is larger than the distance between its
         # score (at most `last`) and the k-th. Rounding of a sum of dim products, in either order: dim * 2^-24 * |query| * |vector|.
+        lengths = np.sqrt(np.einsum("qd,qd->q", queries, queries, dtype=np.float64))
         rounding = 2 * self.dim * 2.0**-24 * lengths * self._longest
         doubtful = np.flatnonzero((scores[:, -1] <= last + rounding) & (last > -np.inf) & (rounding > 0))
         for start in range(0, len(doubtful), _FEW_QUERIES):

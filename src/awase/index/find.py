@@ -6,6 +6,7 @@ import numpy as np
 
 from awase.core.protocols import Hits
 from awase.index.follow import Follower
+from awase.index.graph import Graph
 from awase.index.hybrid import Fusion
 
 Sources = dict[str, np.ndarray]  # what each searcher gave the rows of the hits
@@ -18,16 +19,17 @@ def by_words(lexical: Follower, queries: Sequence[str], k: int, allowed: np.ndar
     return hits, {"bm25": hits.scores}
 
 
-def by_vectors(dense: Follower, vectors: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[Hits, Sources]:
+def by_vectors(dense: Follower, graph: Graph, vectors: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[Hits, Sources]:
     """The k rows whose vectors are nearest."""
     dense.catch_up()
-    hits = dense.search(vectors, k, allowed)
+    hits = graph.search(vectors, k, allowed)
     return hits, {"dense": hits.scores}
 
 
 def by_both(
     lexical: Follower,
     dense: Follower,
+    graph: Graph,
     queries: Sequence[str],
     vectors: np.ndarray,
     k: int,
@@ -36,7 +38,7 @@ def by_both(
 ) -> tuple[Hits, Sources]:
     """The k best of both, each row with its exact score from both."""
     depth = max(fusion.depth, k)
-    near, _ = by_vectors(dense, vectors, depth, allowed)
+    near, _ = by_vectors(dense, graph, vectors, depth, allowed)
     alike, _ = by_words(lexical, queries, depth, allowed)
 
     def dense_of(rows: np.ndarray) -> np.ndarray:

@@ -107,13 +107,13 @@ class Follower:
             raise
         self.state = now
 
-    def search(self, queries, k: int, allowed: np.ndarray | None = None) -> Hits:
-        """As the searcher, in rows of the table. `allowed`: the rows to look at, rising."""
+    def search(self, queries, k: int, allowed: np.ndarray | None = None, by: Any = None) -> Hits:
+        """As the searcher, in rows of the table. `allowed`: the rows to look at, rising; `by`: another searcher of these."""
         mask = None
         if allowed is not None:
             mask = np.zeros(len(self.rows), bool)
             mask[np.searchsorted(self.rows, allowed)] = True
-        hits = self.searcher.search(queries, k, mask)
+        hits = (by or self.searcher).search(queries, k, mask)
         return Hits(np.where(hits.rows < 0, -1, self.rows[hits.rows]) if len(self.rows) else hits.rows, hits.scores)
 
     def scores_of(self, queries, rows: np.ndarray) -> np.ndarray:

@@ -142,6 +142,11 @@ class Table:
     def set_meta(self, meta: dict) -> None:
         self.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
 
+    def remember(self, meta: dict) -> None:
+        """Keep settings that are no part of the content: not a commit."""
+        with database.transaction(self.connection):
+            self.set_meta(meta)
+
     def forget_before(self, generation: int) -> None:
         """Drop the history that no cache needs: what happened up to a generation."""
         self.connection.execute("DELETE FROM deleted WHERE generation <= ?", (generation,))
