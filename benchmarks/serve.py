@@ -89,11 +89,15 @@ def without_http(path: Path, model: Path, queries: list[str], seconds: float) ->
         }
         for job, call in calls.items():
             call(queries[0])
-            times, end = [], time.perf_counter() + seconds
+            times, end, cpu = [], time.perf_counter() + seconds, time.process_time()
             while (start := time.perf_counter()) < end:
                 call(queries[len(times) % len(queries)])
                 times.append(time.perf_counter() - start)
-            record("serve", {"job": job, "over": "no HTTP", "per_s": round(len(times) / sum(times), 1), **spread(times)})
+            rates = {"per_s": len(times) / sum(times), "per_cpu_s": len(times) / (time.process_time() - cpu)}
+            record(
+                "serve",
+                {"job": job, "over": "no HTTP", **{name: round(rate, 1) for name, rate in rates.items()}, **spread(times)},
+            )
 
 
 def embed(texts: str | list[str]) -> dict:

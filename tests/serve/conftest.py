@@ -7,8 +7,8 @@ def collection_path(tmp_path_factory):
     return make_collection(tmp_path_factory.mktemp("served"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(collection_path):
-    """One server for the tests that only read."""
+    """One server for the tests of a file that only read. It does not live longer: other tests turn back the clock it runs by."""
     with serving(collection_path) as running:
         yield running

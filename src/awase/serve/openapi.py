@@ -17,8 +17,8 @@ def _object(required: list[str], **properties: dict) -> dict:
     return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}
 
 
-def _list(of: dict, **limits: int) -> dict:
-    return {"type": "array", "items": of, **limits}
+def _list(of: dict, description: str = "", **limits: int) -> dict:
+    return {"type": "array", "items": of, **({"description": description} if description else {}), **limits}
 
 
 def _text(description: str, **more) -> dict:
@@ -76,7 +76,7 @@ SCHEMAS: dict[str, dict] = {
     "SearchRequest": _object(
         [],
         query=_text("One query. Either this or queries."),
-        queries=_list({"type": "string"}, minItems=1, maxItems=MAX_REQUEST_ITEMS),
+        queries=_list({"type": "string"}, "Several queries, each with an answer.", minItems=1, maxItems=MAX_REQUEST_ITEMS),
         k=_whole(
             f"Results for each query; k times the queries at most {MAX_REQUEST_RESULTS:,}.",
             minimum=1,
@@ -101,13 +101,13 @@ SCHEMAS: dict[str, dict] = {
         ["mode", "took_s"],
         mode=_text("The mode that was used.", enum=_MODES),
         took_s={"type": "number", "description": "Seconds of searching."},
-        results=_list({"$ref": "#/components/schemas/Result"}),
-        answers=_list(_object(["results"], results=_list({"$ref": "#/components/schemas/Result"}))),
+        results=_list({"$ref": "#/components/schemas/Result"}, "For query."),
+        answers=_list(_object(["results"], results=_list({"$ref": "#/components/schemas/Result"})), "For queries."),
     ),
     "RerankRequest": _object(
         ["query", "documents"],
         query=_text("What the documents are compared with.", minLength=1),
-        documents=_list({"type": "string"}, minItems=1, maxItems=MAX_REQUEST_ITEMS),
+        documents=_list({"type": "string"}, "What is ordered.", minItems=1, maxItems=MAX_REQUEST_ITEMS),
         top_n=_whole("How many are wanted; all if it is not given.", minimum=1),
         model=_text("Taken and passed over."),
     ),
