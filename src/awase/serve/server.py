@@ -58,8 +58,9 @@ def run(
         listening.listen(_backlog(settings))  # from here on callers wait instead of being turned away
         sys.stderr.write(f"{Path(collection_path).name} at {address(listening)} (Ctrl-C stops it)\n")
         sys.stderr.flush()
-        with _quiet():
-            make(lanes, settings).run([listening])
+        server = make(lanes, settings)
+        with _ended_by_signals(server):
+            server.run([listening])
 
 
 def open_lanes(collection_path: Path | str, model, settings: Settings) -> Lanes:
@@ -140,9 +141,13 @@ def _raise_file_limit(wanted: int) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """uvicorn raises the signal that stopped it again when it has ended; that end is what was asked for."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None), signal.signal(signal.SIGINT, lambda *_: None)
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """A signal ends the server, also while it starts; uvicorn raises it again when it has ended, and that end was asked for."""
+
+    def end(*_) -> None:
+        server.should_exit = True
+
+    before = signal.signal(signal.SIGTERM, end), signal.signal(signal.SIGINT, end)
     try:
         yield
     finally:
