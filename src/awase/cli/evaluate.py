@@ -35,7 +35,7 @@ def evaluate(
 ) -> None:
     """Judge a model on queries with known answers.
 
-    Beside it stand BM25 and an even mixture of the two. Of a file of pairs, the queries judged are those that `awase fit` holds out of it.
+    Beside it stand BM25 and both together. Of a file of pairs, the queries judged are those that `awase fit` holds out of it.
     """
     import awase
 
