@@ -3,7 +3,6 @@
 python benchmarks/run.py [NAME ...]
 """
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +13,8 @@ NOT_BENCHMARKS = {"cut_demo_data", "record", "run", "sets", "table"}
 
 def main() -> int:
     scripts = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in NOT_BENCHMARKS}
-    scripts |= {f"recipes/{path.stem}": path for path in sorted(HERE.glob("recipes/*.py"))}
     wanted = sys.argv[1:] or list(scripts)
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}  # those in recipes/ import from here too
-    failed = [
-        name for name in wanted if subprocess.run([sys.executable, scripts[name]], check=False, env=environment).returncode
-    ]
+    failed = [name for name in wanted if subprocess.run([sys.executable, scripts[name]], check=False).returncode]
     print(f"{len(wanted)} benchmarks were run", f"; failed: {', '.join(failed)}" if failed else "", sep="")
     return bool(failed)
 

@@ -2,135 +2,82 @@
 
     python benchmarks/table.py [--check]
 
-The newest result that a line asks for counts; a line without a result is left out and named on stderr.
+table.toml says which results are shown and how. A line without a result is left out and named on stderr.
 """
 
 import json
 import re
 import sys
-from typing import NamedTuple
+import tomllib
+from pathlib import Path
 
 from record import RESULTS
 
 ROOT = RESULTS.parent.parent
+LINES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["line"]
 BEGIN = "<!-- numbers: written by benchmarks/table.py from benchmarks/results -->"
 END = "<!-- end of numbers -->"
-HEADS = {
+PAGES = {
     "README.md": (
+        "en",
         "| what | Awase | compared with | |",
-        "Each line is one run of both on one machine, in processor seconds where it says CPU: {machine}.",
+        "CPU s are seconds of processor time; both sides of a line were measured in turns on one machine: {machines}.",
     ),
     "README.ja.md": (
+        "ja",
         "| 内容 | Awase | 比較対象 | |",
-        "各行は、同じ計算機で両方を続けて測った値です(CPU とあるものは CPU 時間)。{machine}。",
+        "CPU s は CPU 時間(秒)です。各行の両方を、一台の計算機で交互に測りました。{machines}。",
     ),
 }
 
 
-class Line(NamedTuple):
-    """A line of the table: the result it shows, and how, as templates over the result's fields."""
-
-    name: str  # results/<name>.jsonl
-    where: dict[str, object]
-    what: tuple[str, str]  # in English and in Japanese
-    ours: str
-    theirs: str
-    ratio: str = ""
-
-
-LINES = (
-    Line(
-        "demo",
-        {"what": "quality"},
-        (
-            "`awase demo`: Japanese query, {n_candidates:,} English sentences, nDCG@10",
-            "`awase demo`:日本語で英文 {n_candidates:,} 件を検索、nDCG@10",
-        ),
-        "{trained:.3f} ({trained_low:.3f} to {trained_high:.3f}); {train_cpu_s:.0f} CPU s of training",
-        "BM25 {bm25:.3f}, untrained {untrained:.3f}",
-    ),
-    Line(
-        "cold",
-        {"what": "first search"},
-        ("`awase search` in a new process, {items:,} items", "新しいプロセスでの `awase search`({items:,} 件)"),
-        "{wall_s:.2f} s ({cpu_s:.2f} CPU s)",
-        "`import awase` {import_s:.2f} s",
-    ),
-    Line(
-        "tokenise",
-        {"what": "encode"},
-        ("tokenise {n_texts:,} texts, the same ids", "{n_texts:,} 件のトークン化(同じ結果)"),
-        "{first[cpu_s]:.1f} CPU s",
-        "HF tokenizers {hf[cpu_s]:.1f} CPU s",
-        "{times_cpu_s[first]:.1f} x",
-    ),
-    Line(
-        "bm25",
-        {"set": "debian titles -> descriptions", "what": "index, from text"},
-        ("BM25: index {n:,} documents", "BM25:{n:,} 件の索引付け"),
-        "{awase[per_cpu_s]:,.0f} per CPU s",
-        "bm25s {bm25s[per_cpu_s]:,.0f}",
-        "{times_cpu:.1f} x",
-    ),
-    Line(
-        "bm25",
-        {"set": "debian titles -> descriptions", "what": "search a batch, from text"},
-        ("BM25: {n:,} queries", "BM25:{n:,} 件の検索"),
-        "{awase[per_cpu_s]:,.0f} per CPU s",
-        "bm25s {bm25s[per_cpu_s]:,.0f}",
-        "{times_cpu:.1f} x",
-    ),
-)
-
-
 def main() -> int:
-    missing = [line.what[0] for line in LINES if newest(line) is None]
+    check = "--check" in sys.argv[1:]
+    missing = [line["en"] for line in LINES if newest(line) is None]
     if missing:
         print("no result yet:", *missing, sep="\n  ", file=sys.stderr)
     old = []
-    for language, name in enumerate(HEADS):
+    for name, form in PAGES.items():
         path = ROOT / name
-        content = path.read_text(encoding="utf-8")
-        written = re.sub(
-            f"{BEGIN}.*{END}", lambda _, i=language, n=name: f"{BEGIN}\n{table(i, n)}{END}", content, flags=re.DOTALL
-        )
-        if written != content:
+        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+        written = f"{before}{BEGIN}\n{table(*form)}{END}{rest.split(END)[1]}"
+        if written != path.read_text(encoding="utf-8"):
             old.append(name)
-            if "--check" not in sys.argv[1:]:
+            if not check:
                 path.write_text(written, encoding="utf-8")
-    if "--check" in sys.argv[1:] and old:
+    if check and old:
         print(*old, "are old: run python benchmarks/table.py")
-        return 1
-    return 0
+    return bool(check and old)
 
 
-def table(language: int, name: str) -> str:
-    """The lines that have a result, and what they were measured on."""
+def table(language: str, head: str, note: str) -> str:
+    """The lines that have a result, and the machines they were measured on."""
     found = [(line, row) for line in LINES if (row := newest(line)) is not None]
     if not found:
         return ""
-    head, note = HEADS[name]
-    rows = [
-        f"| {line.what[language].format(**row)} | {line.ours.format(**row)} | {line.theirs.format(**row)} | {line.ratio.format(**row)} |"
-        for line, row in found
-    ]
-    machines = dict.fromkeys(described(row, language) for _, row in found)
-    return "\n".join([head, "|---|---|---|---|", *rows, "", note.format(machine="; ".join(machines)), ""])
+    columns = (language, "ours", "theirs", "ratio")
+    rows = ["| " + " | ".join(line.get(column, "").format(**row) for column in columns) + " |" for line, row in found]
+    machines = "; ".join(dict.fromkeys(described(row["machine"]) for _, row in found))
+    return "\n".join([head, "|---|---|---|--:|", *rows, "", note.format(machines=machines), ""])
 
 
-def newest(line: Line) -> dict | None:
-    path = RESULTS / f"{line.name}.jsonl"
+def newest(line: dict) -> dict | None:
+    """The last result of a line, with gigabytes beside bytes."""
+    path = RESULTS / f"{line['results']}.jsonl"
     rows = map(json.loads, path.read_text(encoding="utf-8").splitlines()) if path.exists() else []
-    fitting = [row for row in rows if all(row.get(field) == value for field, value in line.where.items())]
-    return fitting[-1] if fitting else None
+    fitting = [row for row in rows if all(row.get(field) == value for field, value in line["where"].items())]
+    return with_gb(fitting[-1]) if fitting else None
 
 
-def described(row: dict, language: int) -> str:
-    machine = row["machine"]
-    cpus = f"{machine['cpus']} {'CPU' if language else 'processors'}"
-    return (
-        f"{machine['cpu']}, {cpus}, {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}, Python {machine['python']}"
-    )
+def with_gb(row: dict) -> dict:
+    inner = {name: with_gb(value) if isinstance(value, dict) else value for name, value in row.items()}
+    gb = {re.sub("bytes$", "gb", name): value / 1e9 for name, value in inner.items() if name.endswith("_bytes")}
+    return inner | gb
+
+
+def described(machine: dict) -> str:
+    gib = machine["memory_bytes"] / 2**30
+    return f"{machine['cpu']}, {machine['cpus']} CPU, {gib:.0f} GiB, {machine['system']}, Python {machine['python']}"
 
 
 if __name__ == "__main__":
