@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from words_model import WordsModel
 
-from awase.core.errors import AwaseError
+from awase.core.errors import AwaseError, IntegrityError
 from awase.index import collection as module
 from awase.index.collection import Collection, Item
 from awase.store import cache
@@ -176,6 +176,19 @@ def test_a_bad_cache_is_said_once_and_made_again(path, name, how, caplog):
         caplog.clear()
         assert found(path) == wanted
         assert not caplog.records
+
+
+def test_a_cache_of_another_version_is_made_again(path, caplog, monkeypatch):
+    wanted = found(path)
+
+    def older(arrays):
+        raise IntegrityError("E0213", "a saved BM25 index has no array 'held'")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr("awase.index.follow.BM25.from_arrays", older)
+        with Collection.open(path, WordsModel(), readonly=True) as docs:
+            assert docs.search(QUERIES, 7, mode="bm25") == wanted["bm25"]
+    assert "a saved BM25 index has no array 'held'; making it again" in caplog.text
 
 
 def test_caches_of_another_collection_or_history_are_not_believed(path, tmp_path, caplog):

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from awase.core.errors import AwaseError
 from awase.core.progress import progress
 from awase.core.protocols import Hits
 from awase.index.exact import Exact
@@ -84,11 +85,7 @@ class Follower:
     def __init__(self, kind: Kind, table: Table, folder: Path, uuid: str):
         self.kind, self._table, self._folder = kind, table, folder
         self._stamp = {"collection": uuid, "format": _FORMAT, "of": kind.name}
-        self.searcher = kind.fresh()
-        self.rows = np.empty(0, np.int64)
-        self.state: State | None = None  # the commit it is up to date with
-        self.saved: State | None = None  # the commit that the cache on disk was made at
-        self.n_changes = 0  # rows added and deleted since then
+        self.release()
 
     def catch_up(self) -> None:
         """Bring the searcher up to date. Call it inside a snapshot of the table."""
@@ -113,7 +110,7 @@ class Follower:
         if allowed is not None:
             mask = np.zeros(len(self.rows), bool)
             mask[np.searchsorted(self.rows, allowed)] = True
-        hits = (by or self.searcher).search(queries, k, mask)
+        hits = (self.searcher if by is None else by).search(queries, k, mask)
         return Hits(np.where(hits.rows < 0, -1, self.rows[hits.rows]) if len(self.rows) else hits.rows, hits.scores)
 
     def scores_of(self, queries, rows: np.ndarray) -> np.ndarray:
@@ -140,18 +137,23 @@ class Follower:
 
     def release(self) -> None:
         """Let go of everything in memory and of the file that is mapped."""
-        self.searcher, self.rows, self.state, self.saved = self.kind.fresh(), np.empty(0, np.int64), None, None
-        self.n_changes = 0
+        self.searcher: Any = None  # until it is first caught up
+        self.rows = np.empty(0, np.int64)
+        self.state: State | None = None  # the commit it is up to date with
+        self.saved: State | None = None  # the commit that the cache on disk was made at
+        self.n_changes = 0  # rows added and deleted since then
 
     def _load(self) -> None:
         """Take the searcher from its cache; an empty one, which is then fed with everything, if the cache is not good."""
         self.release()
         arrays, state, why = self._cached()
         if not why:
-            self.rows = arrays.pop("rows")
-            self.searcher = self.kind.restored(arrays)
-            self.state = self.saved = state
-        elif why != "absent":
+            try:
+                self.searcher = self.kind.restored(arrays)
+                self.rows, self.state, self.saved = arrays["rows"], state, state
+            except AwaseError as error:  # of another version of Awase
+                why = error.message
+        if why not in ("", "absent"):
             place = cache.place(self._folder, self.kind.name)
             _log.warning("%s: %s; making it again from the collection", place, why)
 
@@ -167,6 +169,8 @@ class Follower:
 
     def _apply(self) -> None:
         """Apply what happened after ``self.state`` (everything, when there is none)."""
+        if self.searcher is None:
+            self.searcher = self.kind.fresh()
         last = int(self.rows[-1]) if len(self.rows) else 0
         if self.state is not None:
             gone = self._table.deleted_since(self.state)
