@@ -193,7 +193,7 @@ def _report(
     clock.lap("evaluate_s")
     return Report.of(
         judgement,
-        title=f"{data.understood.get('source', 'pairs')}",
+        title=Path(str(data.understood.get("source", "pairs"))).name,
         data={
             **data.understood,
             "pairs": len(data),
