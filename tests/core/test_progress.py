@@ -1,4 +1,5 @@
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,7 @@ class Terminal(io.StringIO):
 def clock(monkeypatch):
     """Time that passes when told; progress is on."""
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))  # the room's own clock only
     enable()
     yield now
     enable(False)
@@ -76,3 +77,11 @@ def test_a_terminal_gets_a_bar_that_goes_away(clock, monkeypatch):
     shown = stream.getvalue()
     assert "indexing" in shown and "4/10" in shown and "items" in shown
     assert shown.rstrip("\n").endswith("\x1b[2K")  # the line is cleared, also after an error
+
+
+def test_a_choice_is_said_only_when_a_command_asked(capsys, monkeypatch):
+    module.say("batch 512")
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(module, "_enabled", True)
+    module.say("batch 512")
+    assert capsys.readouterr() == ("", "batch 512\n")

@@ -18,7 +18,7 @@ from awase.apps import card
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
 from awase.apps.training import Training
 from awase.core.errors import ConfigError
-from awase.core.progress import progress
+from awase.core.progress import progress, say
 from awase.data.beir import is_beir
 from awase.data.compute import pc
 from awase.data.documents import read_documents
@@ -92,6 +92,7 @@ def fit(
     held_out = judged_from_pairs(data, split.test, extra_documents=corpus)
     chosen_on = judged_from_pairs(data, split.valid, extra_documents=corpus)
     chosen_on = replace(chosen_on, documents=held_out.documents)  # the same texts, held once
+    _say_what_was_read(data, split, held_out)
     clock.lap("read_s")
 
     entry = recipe if isinstance(recipe, str) else None
@@ -107,6 +108,8 @@ def fit(
     assert isinstance(value, Recipe)
     training = Training(value, data, split.train, init=init, seed=seed, threads=threads)
     lexical = Lexical(held_out.documents)
+    for reason in training.reasons:
+        say(reason)
     training.mine()
     clock.lap("prepare_s")
 
@@ -134,6 +137,15 @@ def fit(
         assert checkpoints is not None
         checkpoints.finish()
     return Fit(model, report)
+
+
+def _say_what_was_read(data: Pairs, split: Split, held_out: Judged) -> None:
+    roles = ", ".join(f"{column} = {role}" for column, role in data.understood.get("columns", {}).items())
+    say(f"{len(data):,} pairs read ({roles}); {data.duplicates:,} duplicates removed, {data.bad.n:,} bad rows skipped")
+    for note in data.understood.get("notes", []):
+        say(note)
+    say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
+    say(f"{len(held_out.queries):,} held-out queries against {len(held_out.documents):,} candidate documents")
 
 
 def data_hash(pairs: Pairs) -> str:

@@ -16,6 +16,12 @@ def enable(on: bool = True) -> None:
     _enabled = on
 
 
+def say(text: str) -> None:
+    """One line for the user about a choice that was made for them; silent like progress."""
+    if _enabled:
+        print(text, file=sys.stderr, flush=True)
+
+
 class Progress:
     """One running job. Call ``advance`` with what was done; ``note`` sets the text at the end of the line."""
 
