@@ -123,13 +123,14 @@ def test_it_trains_a_table_of_users_and_items():
 
 
 class Watched:
-    """In-batch negatives that note the batches."""
+    """In-batch negatives that note the batches, and what would be drawn for them."""
 
     def __init__(self):
-        self.batches = []
+        self.batches, self.drawn = [], []
 
     def draw(self, source, rows, rng):
         self.batches.append(rows)
+        self.drawn.append(rng.random())
         return np.empty(0, np.int64)
 
 
@@ -146,6 +147,16 @@ def test_an_epoch_is_every_pair_once_in_batches_of_one_size(world, batch, sizes)
         assert sorted(rows.tolist()) == list(range(600))
     first, second = watched.batches[0], watched.batches[loop.steps // 2]
     assert first.tolist() != second.tolist(), "each epoch has its own order"
+
+
+def test_every_step_of_every_epoch_draws_anew_and_by_the_seed(world):
+    drawn = []
+    for seed in (0, 0, 1):
+        watched = Watched()
+        loop_over(world, Plan(batch=200, epochs=3, seed=seed), negatives=watched)[1].run()
+        drawn.append(watched.drawn)
+    assert drawn[0] == drawn[1]
+    assert len({*drawn[0], *drawn[2]}) == 18
 
 
 def test_sizes_differ_by_one_pair_at_most(world):
