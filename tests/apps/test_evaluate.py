@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import awase
+from awase import recipes
 from awase.apps.compare import parse_arm
 from awase.core.errors import ConfigError
 from awase.models import load
@@ -75,6 +76,8 @@ def test_comparing_recipes_tests_every_pair(rows):
 def test_an_arm_is_read_from_text():
     arm = parse_arm("static:dim=128,negatives=mined")
     assert (arm.recipe, dict(arm.options)) == ("static", {"dim": "128", "negatives": "mined"})
+    several = parse_arm("static:dim=64,matryoshka=32+16")
+    assert recipes.get("static")(**several.options).plan.dims == (16, 32, 64)
     with pytest.raises(ConfigError, match="E1002"):
         parse_arm("static:dim")
     with pytest.raises(ConfigError, match="did you mean 'static'"):

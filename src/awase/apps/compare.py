@@ -26,7 +26,7 @@ class Arm:
 
 
 def parse_arm(text: str) -> Arm:
-    """The command line's form: ``recipe`` or ``recipe:option=value,option=value``.
+    """The command line's form: ``recipe`` or ``recipe:option=value,option=value``; several dimensions are joined by ``+``.
 
     >>> parse_arm("static:dim=128,negatives=mined").options
     {'dim': '128', 'negatives': 'mined'}

@@ -119,7 +119,8 @@ def _read(value: Any, kind, name: str):
 
 
 def _dimensions(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(",") if part)
+    # "+" as well, for where a comma already parts the options (awase compare).
+    return tuple(int(part) for part in text.replace("+", ",").split(",") if part)
 
 
 _PARSERS = {bool: lambda text: {"true": True, "false": False}[text.lower()], int: int, float: float, str: str}
