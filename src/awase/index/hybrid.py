@@ -18,7 +18,7 @@ import numpy as np
 from awase.core.errors import ConfigError
 from awase.core.protocols import Hits
 
-WEIGHT = 0.7  # best on validation in the measurement above
+WEIGHT = 0.7  # about the best on validation in the measurement above
 DEPTH = 200
 _TURN, _SLOPE = 20, 0.2
 _WEIGHTS = tuple(round(0.05 * i, 2) for i in range(21))
