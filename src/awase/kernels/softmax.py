@@ -6,6 +6,7 @@ from numba import njit
 _LEAST = np.float32(-87.0)  # exp of less is no normal float32
 _LOG2E = np.float32(1.4426950408889634)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_LANES = 64
 _OUT = np.float32(-1e30)  # a masked logit: far below any other
 
 
@@ -26,6 +27,23 @@ def _exp(x):
     return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
+@njit(inline="always")
+def _largest(row, lanes):
+    """The maximum of a row. In lanes side by side: one running maximum is a chain of compares that the compiler must not reorder,
+    as NaN makes it depend on the order."""
+    lanes[:] = row[0]
+    whole = len(row) - len(row) % _LANES
+    for j in range(0, whole, _LANES):
+        for k in range(_LANES):
+            lanes[k] = max(lanes[k], row[j + k])
+    top = row[0]
+    for k in range(_LANES):
+        top = max(top, lanes[k])
+    for j in range(whole, len(row)):
+        top = max(top, row[j])
+    return top
+
+
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
 def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, weight, value, W, along_a, along_c):
     """Cross-entropy of logits  z_ij = P_ij ia_i ic_j scale - shift_j  for a block of anchors.
@@ -36,6 +54,7 @@ def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, we
     adds to along_c (c,) = sum_i W P.
     """
     b, c = P.shape
+    lanes = np.empty(_LANES, np.float32)
     for i in range(b):
         first, last, own = mask_starts[i], mask_starts[i + 1], target[i]
         row_scale = ia[i] * scale
@@ -44,9 +63,8 @@ def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, we
         # The logits are masked, not the products: a masked zero vector has a product of 0 whatever it is multiplied with.
         for m in range(first, last):
             W[i, mask_columns[m]] = _OUT
-        z_own = top = W[i, own]
-        for j in range(c):
-            top = max(top, W[i, j])
+        z_own = W[i, own]
+        top = _largest(W[i], lanes)
         total = np.float32(0)
         for j in range(c):
             e = _exp(W[i, j] - top)
