@@ -315,6 +315,12 @@ def test_files_that_are_no_collection(tmp_path):
         FormatError, match=r"E0721: the collection has format 99; this version of Awase reads 1\n.*\n  to do: upgrade"
     ):
         Collection.open(tmp_path / "new")
+    with Collection.create(tmp_path / "partial"):
+        pass
+    with closing(database.connect(tmp_path / "partial")) as connection:
+        connection.execute("DELETE FROM meta WHERE key = 'analyzer'")
+    with pytest.raises(FormatError, match="E0721: the collection does not say its analyzer"):
+        Collection.open(tmp_path / "partial")
     with pytest.raises(ConfigError, match="E0200"):
         Collection.create(tmp_path / "never", analyzer="klingon")
     assert not (tmp_path / "never").exists()

@@ -21,6 +21,9 @@ from awase.index.items import Result, Row, checksum
 from awase.store import database
 
 FORMAT = 1
+# What a collection must say of itself, and of its model if it has one.
+_SETTINGS = {"uuid", "analyzer", "weight", "depth", "graph_from"}
+_OF_A_MODEL = {"model", "model_path", "fingerprint"}
 _ROWS = 8192  # read at once
 _CHARS = 1 << 24  # of text read at once
 
@@ -94,10 +97,14 @@ class Table:
             if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'commits'").fetchone():
                 message = "the collection was never finished being made"
                 raise FormatError("E0721", message, place=path, remedy="delete the file and make it again")
-            found = table.meta().get("format")
-        if found != FORMAT:
-            message = f"the collection has format {found}; this version of Awase reads {FORMAT}"
+            meta = table.meta()
+        if meta.get("format") != FORMAT:
+            message = f"the collection has format {meta.get('format')}; this version of Awase reads {FORMAT}"
             raise FormatError("E0721", message, place=path, remedy="upgrade Awase: pip install -U awase")
+        needed = _SETTINGS | (_OF_A_MODEL if "dim" in meta else set())
+        if missing := sorted(needed - meta.keys()):
+            message = f"the collection does not say its {', '.join(missing)}"
+            raise FormatError("E0721", message, place=path, remedy="restore the file from a copy, or make it again")
         return table
 
     def snapshot(self):
