@@ -54,7 +54,7 @@ def demo(
     for query, results in found.items():
         emit("\n".join([query, *(f"    {one.score:.3f}  {one.text}" for one in results)]))
     remark(
-        f"\nDone in {time.monotonic() - started:.0f} s. The report with plots is {model / 'report.html'}. Next:\n"
+        f"\nDone in {time.monotonic() - started:.0f} s. The report is {model / 'report.html'}. Next:\n"
         f'  awase search {english} "猫が好きです"      your own query\n'
         f"  awase serve {english}                    the same in a browser, and over HTTP\n"
         f"  awase fit pairs.csv -o my-model          a file of your own with two columns of text"
