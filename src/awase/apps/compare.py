@@ -12,6 +12,7 @@ from awase.core.errors import ConfigError
 from awase.data.judged import judged_from_pairs
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import split_pairs
+from awase.kernels.threads import available
 from awase.tasks.report import Report, environment
 from awase.tasks.retrieval import judge
 
@@ -48,7 +49,7 @@ def compare(
     columns: Mapping[str, str] | None = None,
     on_bad: str = "error",
     seed: int = 0,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> Report:
     """Train every arm on the same split and judge all, with BM25, on the same held-out queries.
 
@@ -69,7 +70,9 @@ def compare(
     systems, sizes, costs = [system("bm25", lexical)], {"bm25": lexical.nbytes}, {}
     for arm in wanted:
         started = time.process_time()
-        training = Training(recipes.get(arm.recipe)(**arm.options), data, split.train, init=None, seed=seed, threads=threads)
+        training = Training(
+            recipes.get(arm.recipe)(**arm.options), data, split.train, init=None, seed=seed, threads=threads or available()
+        )
         training.mine()
         training.run(chosen_on)
         dense = Dense(training.model(arm.name), held_out.documents)

@@ -1,7 +1,6 @@
 """The main job: pairs in; a model fitted to them, and a report of whether it is better than what there was before, out."""
 
 import hashlib
-import os
 import resource
 import sys
 import time
@@ -26,6 +25,7 @@ from awase.data.judged import Judged, judged_from_pairs
 from awase.data.keys import text_keys
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import Split, split_pairs
+from awase.kernels.threads import available
 from awase.models import StaticModel
 from awase.recipes import Recipe
 from awase.store import files
@@ -79,7 +79,7 @@ def fit(
     ((1, 16), ['bm25', 'hybrid', 'trained', 'untrained'])
     """
     clock = _Clock()
-    threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
+    threads = threads or available()
     run = None if out is None else Path(f"{Path(out)}.run")
     if out is not None:
         files.check_replaceable(out)

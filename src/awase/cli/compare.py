@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from awase.cli.options import Columns, Json, OnBad, Seed, Threads, named
-from awase.cli.output import emit, remark
+from awase.cli.output import show
 
 EXAMPLES = (
     "awase compare pairs.csv --recipes static",
@@ -40,16 +40,9 @@ def compare(
     import awase
 
     report = awase.compare(
-        file, arms(recipes), columns=named(columns, "--columns") or None, on_bad=on_bad, seed=seed, threads=threads or 1
+        file, arms(recipes), columns=named(columns, "--columns") or None, on_bad=on_bad, seed=seed, threads=threads
     )
-    if out:
-        report.write(out)
-    if as_json:
-        emit(report.as_json())
-        return
-    report.print()
-    if out:
-        remark(f"The report is in {out / 'report.html'}.")
+    show(report, out, as_json)
 
 
 def arms(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from awase.cli.options import Columns, Json, OnBad, Seed, named
-from awase.cli.output import emit, remark
+from awase.cli.output import show
 
 EXAMPLES = (
     "awase evaluate model beir-folder",
@@ -42,11 +42,4 @@ def evaluate(
     report = awase.evaluate(
         model, source, split=split, everything=everything, columns=named(columns, "--columns") or None, on_bad=on_bad, seed=seed
     )
-    if out:
-        report.write(out)
-    if as_json:
-        emit(report.as_json())
-        return
-    report.print()
-    if out:
-        remark(f"The report is in {out / 'report.html'}.")
+    show(report, out, as_json)

@@ -3,9 +3,13 @@
 import json
 import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from awase.tasks.report import Report
 
 
 def emit(text: str) -> None:
@@ -27,6 +31,18 @@ def emit_json(value: Any) -> None:
 def remark(text: str) -> None:
     """Say something that is not data."""
     print(text, file=sys.stderr, flush=True)
+
+
+def show(report: "Report", out: Path | None, as_json: bool) -> None:
+    """Print a report, and write its files where the user asked for them."""
+    if out:
+        report.write(out)
+    if as_json:
+        emit(report.as_json())
+        return
+    report.print()
+    if out:
+        remark(f"The report is in {out / 'report.html'}.")
 
 
 def coloured() -> bool:

@@ -4,6 +4,7 @@ Ranges of a plain ``nogil`` kernel on a pool, rather than numba's ``prange``: it
 are the same whatever the pool does, and two server threads may run kernels at once (numba's default layer aborts then).
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -12,6 +13,11 @@ from functools import cache
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="awase-kernel")
+
+
+def available() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def parts(n: int, threads: int, at_least: int = 1) -> list[tuple[int, int]]:

@@ -1,8 +1,9 @@
 """What a run ran on, so that its numbers can be repeated."""
 
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+
+from awase.kernels.threads import available
 
 _LIBRARIES = ("numpy", "numba", "tokenizers", "pyarrow", "faiss-cpu", "torch")
 
@@ -13,14 +14,10 @@ def environment() -> dict[str, str | int]:
     >>> {"awase", "python", "system", "cpus", "numpy"} <= set(environment())
     True
     """
-    found: dict[str, str | int] = {"python": platform.python_version(), "system": platform.platform(), "cpus": _cpus()}
+    found: dict[str, str | int] = {"python": platform.python_version(), "system": platform.platform(), "cpus": available()}
     for name in ("awase", *_LIBRARIES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
     return found
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
