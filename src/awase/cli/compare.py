@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, Seed, Threads, named
+from awase.cli.options import Columns, Json, OnBad, ReportFolder, Seed, Threads, named
 from awase.cli.output import show
 
 EXAMPLES = (
@@ -24,9 +24,7 @@ def compare(
     recipes: Annotated[
         str, typer.Option(metavar="RECIPE,...", help="What to compare, each with its options: NAME:OPTION=VALUE,OPTION=VALUE.")
     ] = "static",
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write report.json, report.md and report.html here.")
-    ] = None,
+    out: ReportFolder = None,
     columns: Columns = None,
     on_bad: OnBad = "error",
     seed: Seed = 0,

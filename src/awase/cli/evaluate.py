@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, Seed, named
+from awase.cli.options import Columns, Json, OnBad, ReportFolder, Seed, named
 from awase.cli.output import show
 
 EXAMPLES = (
@@ -25,9 +25,7 @@ def evaluate(
     everything: Annotated[
         bool, typer.Option("--everything", help="Of pairs: judge all, for a file the model was not trained on.")
     ] = False,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write report.json, report.md and report.html here.")
-    ] = None,
+    out: ReportFolder = None,
     columns: Columns = None,
     on_bad: OnBad = "error",
     seed: Seed = 0,

@@ -31,6 +31,9 @@ Model = Annotated[
         "-m", "--model", envvar="AWASE_MODEL", help="The model folder; if not given, the one the collection was made with."
     ),
 ]
+ReportFolder = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write report.json, report.md and report.html here.")
+]
 Collection = Annotated[
     Path, typer.Argument(metavar="COLLECTION", help="A collection, as `awase index` made it.", show_default=False)
 ]
