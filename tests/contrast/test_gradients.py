@@ -13,10 +13,11 @@ from awase.contrast import losses, scores
 from awase.contrast.candidates import Candidates
 from awase.contrast.joint import generic
 from awase.contrast.losses import InfoNCE, Margin
-from awase.contrast.scores import Cosine, Dot
+from awase.contrast.scores import Cosine, Distance, Dot
 from awase.core.errors import ConfigError
 
-SCORES = [Dot(), Cosine()]
+SCORES = [Dot(), Cosine(), Distance(p=1), Distance(p=2), Distance(squared=True)]
+OF_OWN = [score for score in SCORES if isinstance(score, Distance)]  # take each anchor's own candidates as well
 LOSSES = [
     InfoNCE(temperature=0.3),
     InfoNCE(temperature=0.3, symmetric=True),
@@ -29,6 +30,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 STEP = 1e-6
 
 each_score = pytest.mark.parametrize("score", SCORES, ids=repr)
+each_of_own = pytest.mark.parametrize("score", OF_OWN, ids=repr)
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=repr)
 few = settings(max_examples=15, deadline=None)
 
@@ -70,14 +72,30 @@ def away_from_kinks(loss, S, candidates):
 # Values
 
 
+def naive_score(score, a, c):
+    """The score of two vectors, as its docstring says it."""
+    if isinstance(score, Distance):
+        apart = [abs(x - y) for x, y in zip(a, c)]
+        return -sum(apart) if score.p == 1 else -(math.hypot(*apart) ** (2 if score.squared else 1))
+    dot = sum(x * y for x, y in zip(a, c))
+    return dot / (math.hypot(*a) * math.hypot(*c)) if isinstance(score, Cosine) else dot
+
+
 @each_score
 def test_scores_equal_a_loop(score, batch):
     A, C, _ = batch(0)
     for a, row in zip(A, score(A, C)):
         for c, value in zip(C, row):
-            dot = sum(x * y for x, y in zip(a, c))
-            length = math.hypot(*a) * math.hypot(*c) if isinstance(score, Cosine) else 1
-            assert value == pytest.approx(dot / length, rel=1e-12)
+            assert value == pytest.approx(naive_score(score, a, c), rel=1e-12)
+
+
+@each_of_own
+def test_an_anchors_own_candidates_score_as_shared_ones(score, batch):
+    A, C, _ = batch(0)
+    own = np.stack([C, C[::-1], C + 1, C])
+    found = score(A, own)
+    for i, row in enumerate(own):
+        np.testing.assert_allclose(found[i], score(A, row)[i], rtol=1e-12)
 
 
 def naive(loss, S, candidates, i):
@@ -123,6 +141,41 @@ def test_the_pull_of_a_score_equals_differences(score, batch, seed):
     dA, dC = score.pull(A, C, score(A, C), dS)
     np.testing.assert_allclose(dA, difference(lambda A: (score(A, C) * dS).sum(), A), atol=1e-7, rtol=1e-6)
     np.testing.assert_allclose(dC, difference(lambda C: (score(A, C) * dS).sum(), C), atol=1e-7, rtol=1e-6)
+
+
+@each_of_own
+@few
+@given(seed=SEEDS)
+def test_the_pull_of_own_candidates_equals_differences(score, batch, seed):
+    A, C, _ = batch(seed)
+    own = C + np.random.default_rng(seed).standard_normal((len(A), *C.shape))
+    dS = np.random.default_rng(seed).standard_normal((len(A), len(C)))
+    dA, dC = score.pull(A, own, score(A, own), dS)
+    np.testing.assert_allclose(dA, difference(lambda A: (score(A, own) * dS).sum(), A), atol=1e-7, rtol=1e-6)
+    np.testing.assert_allclose(dC, difference(lambda own: (score(A, own) * dS).sum(), own), atol=1e-7, rtol=1e-6)
+
+
+@each_of_own
+def test_the_pull_of_a_distance_equals_autograd(score, batch):
+    A, shared, _ = batch(1)
+    for C in (shared, np.stack([shared + i for i in range(len(A))])):
+        leaves = [torch.tensor(x, requires_grad=True) for x in (A, C)]
+        apart = leaves[0][:, None, :] - leaves[1]
+        S = -(apart.norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
+        dS = np.random.default_rng(2).standard_normal(S.shape)
+        S.backward(torch.as_tensor(dS))
+        for xp in (np.asarray, torch.as_tensor):
+            found = score.pull(xp(A), xp(C), score(xp(A), xp(C)), xp(dS))
+            for one, leaf in zip(found, leaves):
+                np.testing.assert_allclose(one, leaf.grad, atol=1e-12)
+
+
+@each_of_own
+def test_where_vectors_meet_a_distance_has_no_gradient(score):
+    V = np.array([[0.3, -0.7, 0.1]])
+    for C in (V, V[None]):
+        dA, dC = score.pull(V, C, score(V, C), np.ones((1, 1)))
+        assert np.abs(dA).max() < 1e-7 and dC.shape == C.shape and np.abs(dC).max() < 1e-7
 
 
 @each_loss
@@ -174,7 +227,10 @@ def with_torch(A, C, candidates, score, loss, params, dims):
     total = 0.0
     for dim in dims:
         a, c = A[:, :dim], C[:, :dim]
-        S = F.normalize(a) @ F.normalize(c).T if isinstance(score, Cosine) else a @ c.T
+        if isinstance(score, Distance):
+            S = -((a[:, None, :] - c).norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
+        else:
+            S = F.normalize(a) @ F.normalize(c).T if isinstance(score, Cosine) else a @ c.T
         if isinstance(loss, Margin):
             hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
             value = hinge.amax(1) if loss.over == "hardest" else hinge.sum(1) / negative.sum(1).clamp(min=1)
@@ -269,6 +325,8 @@ def test_extreme_logits_stay_finite(temperature, batch):
         (lambda: InfoNCE(temperature=0), "E0501: temperature must be above 0\n  value: 0\n  to do: usual values lie"),
         (lambda: InfoNCE(temperature=math.nan), "E0501: temperature must be above 0\n  value: nan"),
         (lambda: Margin(margin=-0.1), "E0502: margin must not be negative\n  value: -0.1\n  to do: 0.2 is usual"),
+        (lambda: Distance(p=3), "E0550: p must be 1 or 2\n  value: 3"),
+        (lambda: Distance(p=1, squared=True), "E0550: only the distance with p = 2 can be squared"),
         (lambda: Margin(over="hard"), "E0502: over must be 'all' or 'hardest'\n  value: 'hard'"),
     ],
 )
