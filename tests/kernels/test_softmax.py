@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from awase.kernels.softmax import _exp, softmax_block, softmax_block_twin
+from awase.kernels.softmax import exp32, softmax_block, softmax_block_twin
 
 
 @njit
 def exps(x, out):
     for i in range(len(x)):
-        out[i] = _exp(x[i])
+        out[i] = exp32(x[i])
 
 
 def test_exp_is_exact_to_three_ten_millionths():

@@ -11,7 +11,7 @@ _OUT = np.float32(-1e30)  # a masked logit: far below any other
 
 
 @njit(inline="always")
-def _exp(x):
+def exp32(x):
     """exp for float32 with relative error below 3e-7, in operations that the compiler vectorises (libm's call is not): 2^n times a
     polynomial on [-ln 2 / 2, ln 2 / 2], with Cephes' coefficients."""
     x = max(x, _LEAST)
@@ -67,7 +67,7 @@ def softmax_block(P, ia, ic, scale, shift, target, mask_starts, mask_columns, we
         top = _largest(W[i], lanes)
         total = np.float32(0)
         for j in range(c):
-            e = _exp(W[i, j] - top)
+            e = exp32(W[i, j] - top)
             W[i, j] = e
             total += e
         value[i] += weight[i] * (np.log(total) + top - z_own)

@@ -1,0 +1,100 @@
+"""A softmax policy over candidates: its draws, its entropy, and the gradient of what REINFORCE maximises, one row at a time in the cache."""
+
+import numpy as np
+from numba import njit
+
+from awase.kernels.draws import bits, unit
+from awase.kernels.sets import contains
+from awase.kernels.softmax import exp32
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def draw_policy(logits, units, probabilities, drawn, best, entropy):
+    """Draws from softmax(logits_i) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
+
+    logits: (b, m), replaced by the log-probabilities. Writes probabilities (b, m), drawn (b, n) columns, best (b,) the likeliest column and
+    entropy (b,) in nats.
+    """
+    b, m = logits.shape
+    for i in range(b):
+        top, likeliest = logits[i, 0], 0
+        for j in range(1, m):
+            if logits[i, j] > top:
+                top, likeliest = logits[i, j], j
+        total = np.float32(0)
+        for j in range(m):
+            e = exp32(logits[i, j] - top)
+            probabilities[i, j] = e
+            total += e
+        log_total, inverse = np.log(total) + top, np.float32(1) / total
+        expected = np.float32(0)
+        for j in range(m):
+            logits[i, j] -= log_total
+            probabilities[i, j] *= inverse
+            expected += probabilities[i, j] * logits[i, j]
+        best[i], entropy[i] = likeliest, -expected
+        for k in range(units.shape[1]):
+            left, j = np.float64(units[i, k]), 0
+            # What rounding leaves over falls to the last column that has any probability.
+            found = likeliest
+            while j < m:
+                if probabilities[i, j] > 0:
+                    found = j
+                    left -= probabilities[i, j]
+                    if left < 0:
+                        break
+                j += 1
+            drawn[i, k] = found
+
+
+def draw_policy_twin(logits, units, probabilities, drawn, best, entropy):
+    """What ``draw_policy`` computes, in numpy."""
+    best[:] = logits.argmax(axis=1)
+    z = logits - logits.max(axis=1, keepdims=True)
+    logits[...] = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    probabilities[...] = np.exp(logits)
+    entropy[:] = -(probabilities * logits).sum(axis=1)
+    cumulative = np.cumsum(probabilities, axis=1, dtype=np.float64)
+    last = probabilities.shape[1] - 1 - (probabilities[:, ::-1] > 0).argmax(axis=1)
+    drawn[...] = np.minimum((cumulative[:, None, :] <= units[:, :, None]).sum(axis=2), last[:, None])
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def policy_gradient(log_probabilities, probabilities, drawn, advantage, entropy, entropy_weight, out):
+    """Writes out (b, m) = the gradient by the logits of   sum_ik advantage_ik log p_i(drawn_ik) + sum_i entropy_weight_i H(p_i).
+
+    The first is REINFORCE (Williams 1992): d log p_y / d z_j = [j = y] - p_j; the second, d H / d z_j = -p_j (log p_j + H).
+    """
+    b, m = probabilities.shape
+    n = drawn.shape[1]
+    for i in range(b):
+        total = np.float32(0)
+        for k in range(n):
+            total += advantage[i, k]
+        weight, level = entropy_weight[i], entropy[i]
+        for j in range(m):
+            out[i, j] = -probabilities[i, j] * (total + weight * (log_probabilities[i, j] + level))
+        for k in range(n):
+            out[i, drawn[i, k]] += advantage[i, k]
+
+
+def policy_gradient_twin(log_probabilities, probabilities, drawn, advantage, entropy, entropy_weight, out):
+    """What ``policy_gradient`` computes, in numpy."""
+    reinforced = advantage.sum(axis=1, keepdims=True)
+    out[...] = -probabilities * (reinforced + entropy_weight[:, None] * (log_probabilities + entropy[:, None]))
+    np.add.at(out, (np.arange(len(out))[:, None], drawn), advantage)
+
+
+@njit(cache=True, nogil=True)
+def fill_units(key, row, out):
+    """out (n,): the units of slots 0 .. n - 1 of one row (``kernels.draws``)."""
+    for slot in range(len(out)):
+        out[slot] = unit(bits(key, row, slot))
+
+
+@njit(cache=True, nogil=True)
+def known_each(known, anchors, items, n_items, out):
+    """out (b, n): whether items[i, k] is known to belong to anchors[i] (``kernels.sets``)."""
+    for i in range(items.shape[0]):
+        for k in range(items.shape[1]):
+            out[i, k] = contains(known, anchors[i], items[i, k], n_items)
