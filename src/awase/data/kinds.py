@@ -106,6 +106,14 @@ def _text_faults(texts: pa.Array, limit: int) -> dict[int, Refused]:
     return faults
 
 
+def _empty_faults(texts: pa.Array, problem: str) -> dict[int, Refused]:
+    """Values that are missing, or hold nothing but white space."""
+    faults = {int(row): _nothing("the value is missing", None) for row in _rows(texts.is_null())}
+    for row in _rows(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))):
+        faults[int(row)] = _nothing(problem, texts[row].as_py())
+    return faults
+
+
 def _number_type(seen: set[type]) -> pa.DataType:
     if seen == {bool}:
         return pa.bool_()
@@ -134,12 +142,7 @@ class Text(NamedTuple):
     def convert(self, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
         texts = _as_text(name, column)
         faults = _text_faults(texts, MAX_TEXT_BYTES)
-        if self.needed:
-            for row in _rows(texts.is_null()):
-                faults[int(row)] = _nothing("the value is missing", None)
-            for row in _rows(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts))):
-                faults[int(row)] = _nothing("the text is empty", texts[row].as_py())
-        return texts, faults
+        return texts, {**faults, **_empty_faults(texts, "the text is empty")} if self.needed else faults
 
 
 class Texts(NamedTuple):
@@ -236,7 +239,9 @@ def _number_or_nan(text: str | None) -> float:
 
 
 class Key(NamedTuple):
-    """An id or a group: text or a whole number, kept as text; null where there is none."""
+    """An id, a group or a name: text or a whole number, kept as text; null where there is none, unless ``needed``."""
+
+    needed: bool = False
 
     @property
     def collected(self) -> pa.DataType:
@@ -252,7 +257,8 @@ class Key(NamedTuple):
 
     def convert(self, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
         keys = column.cast(TEXT_TYPE) if pa.types.is_integer(column.type) else _as_text(name, column)
-        return keys, _text_faults(keys, MAX_ID_BYTES)
+        faults = _text_faults(keys, MAX_ID_BYTES)
+        return keys, {**faults, **_empty_faults(keys, "the name is empty")} if self.needed else faults
 
 
 class OneOf(NamedTuple):

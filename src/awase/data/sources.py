@@ -1,6 +1,6 @@
 """From what a user gives to something rows can be read from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from awase.data.formats.jsonl import JsonLines
 from awase.data.formats.objects import Objects
 from awase.data.rows import Source
 
-_FORMATS = {
+_FORMATS: dict[str, Callable[[Path], Source]] = {
     ".csv": lambda path: Delimited(path, ","),
     ".tsv": lambda path: Delimited(path, "\t"),
     ".tab": lambda path: Delimited(path, "\t"),
@@ -25,16 +25,16 @@ _FORMATS = {
     ".ipc": arrow_file,
 }
 _COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
-_TEXT_FORMATS = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json"}
+_TEXT_FORMATS = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"}
 
 
-def open_source(given: Any, positions: Sequence[str]) -> Source:
+def open_source(given: Any, positions: Sequence[str], *, txt_is_tsv: bool = False) -> Source:
     """The source for a path (by its suffix), a list of tuples or dicts, or a data frame.
 
-    ``positions`` are the names of the values of a tuple.
+    ``positions`` are the names of the values of a tuple. ``txt_is_tsv``: a .txt file has columns with tabs between them.
     """
     if isinstance(given, str | PathLike):
-        return _open_file(Path(given))
+        return _open_file(Path(given), _FORMATS | {".txt": _FORMATS[".tsv"]} if txt_is_tsv else _FORMATS)
     if hasattr(given, "__arrow_c_stream__"):
         return arrow_stream(given)
     if hasattr(given, "with_format") and hasattr(given, "iter"):
@@ -48,7 +48,7 @@ def open_source(given: Any, positions: Sequence[str]) -> Source:
     )
 
 
-def _open_file(path: Path) -> Source:
+def _open_file(path: Path, formats: Mapping[str, Callable[[Path], Source]]) -> Source:
     if not path.exists():
         raise InputError("E0101", "there is no such file", place=str(path), remedy="check the path")
     if path.is_dir():
@@ -61,12 +61,12 @@ def _open_file(path: Path) -> Source:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     compressed = bool(suffixes) and suffixes[-1] in _COMPRESSED
     suffix = "".join(suffixes[-2:-1] if compressed else suffixes[-1:])
-    if suffix not in (_TEXT_FORMATS if compressed else _FORMATS):
-        known = ", ".join(sorted(_FORMATS))
+    if suffix not in formats or (compressed and suffix not in _TEXT_FORMATS):
+        known = ", ".join(sorted(formats))
         raise InputError(
             "E0112",
             f"the suffix {suffix!r} does not name a format",
             place=str(path),
             remedy=f"rename the file to one of {known} (text formats also with .gz, .bz2, .zst, .lz4)",
         )
-    return _FORMATS[suffix](path)
+    return formats[suffix](path)
