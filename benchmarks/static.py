@@ -162,10 +162,12 @@ def ours(*, n_pairs: int | None, tokenizer: str, epochs: int, negatives: str, se
     import pyarrow as pa
 
     from awase import recipes
+    from awase.contrast.negatives import TextBatches
     from awase.data.pairs import read_pairs
     from awase.data.text.tokenizer import Tokenizer
     from awase.models import StaticModel
     from awase.train.loop import Loop
+    from awase.train.step import choose
 
     spec = Path(tokenizer).read_text(encoding="utf-8")
     threads = len(os.sched_getaffinity(0))
@@ -180,7 +182,8 @@ def ours(*, n_pairs: int | None, tokenizer: str, epochs: int, negatives: str, se
         tokens = made.encode(pa.chunked_array([*items.anchors.chunks, *items.documents.chunks]))
         bag = recipe.encoder.bag(made, tokens, seed=seed, threads=threads)
         plan = replace(recipe.plan, seed=seed)
-        Loop(bag, items.source, recipe.score, recipe.negatives, recipe.loss, plan, threads=threads).run()
+        batches = TextBatches(items.source, recipe.negatives, seed=seed, size=plan.batch, encode=bag.encode)
+        Loop(choose(bag, batches, recipe.score, recipe.loss, plan, threads=threads), plan).run()
         return StaticModel(spec, bag.folded())
 
     titles, bodies, rows = parts(n_pairs)

@@ -116,7 +116,9 @@ def test_inputs_are_not_written_to(batch):
     ],
 )
 def test_what_takes_this_path(dtype, loss, fits):
-    assert nested.fits(np.zeros((1, 1), dtype), Cosine(), loss) is fits
+    A = np.zeros((1, 1), dtype)
+    assert nested.fits(A, A, Cosine(), loss) is fits
+    assert not nested.fits(A, A[None], Cosine(), loss), "each anchor has its own candidates"
 
 
 def test_prefixes_may_come_in_any_order(batch):

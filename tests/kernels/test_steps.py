@@ -24,9 +24,9 @@ def test_equals_the_twin_for_any_threads(rows, dim, threads, seed, scale):
     rows = np.array(rows, np.int64)
     grads = rng.standard_normal((len(rows), dim), np.float32) * np.float32(scale)
     states = [(table.copy(), squares.copy()) for _ in range(3)]
-    pool.run(threads, len(rows), lambda a, b: adagrad_rows(*states[0], rows, grads, np.float32(0.1), a, b))
-    adagrad_rows(*states[1], rows, grads, np.float32(0.1), 0, len(rows))
-    adagrad_rows_twin(*states[2], rows, grads, np.float32(0.1), 0, len(rows))
+    pool.run(threads, len(rows), lambda a, b: adagrad_rows(*states[0], rows, grads, np.float32(0.1), 0, 0.0, a, b))
+    adagrad_rows(*states[1], rows, grads, np.float32(0.1), 0, 0.0, 0, len(rows))
+    adagrad_rows_twin(*states[2], rows, grads, np.float32(0.1), 0, 0.0, 0, len(rows))
     for one, alone, expected, before in zip(*states, (table, squares)):
         assert one.tobytes() == alone.tobytes()
         np.testing.assert_allclose(one, expected, rtol=1e-5, atol=1e-6)
@@ -38,5 +38,5 @@ def test_equals_the_twin_for_any_threads(rows, dim, threads, seed, scale):
 def test_the_first_step_has_the_size_of_the_rate(dtype):
     """g / sqrt(g²), whatever the size of g; and nothing where the gradient is zero."""
     table, squares = np.zeros((1, 4), dtype), np.zeros((1, 4), dtype)
-    adagrad_rows(table, squares, np.array([0]), np.array([[5.0, -1e-4, 1e8, 0.0]], dtype), dtype(0.1), 0, 1)
+    adagrad_rows(table, squares, np.array([0]), np.array([[5.0, -1e-4, 1e8, 0.0]], dtype), dtype(0.1), 0, 0.0, 0, 1)
     np.testing.assert_allclose(table, [[-0.1, 0.1, -0.1, 0.0]], rtol=1e-6)

@@ -11,13 +11,14 @@ import pytest
 
 from awase.contrast.encoders import Bag, Table
 from awase.contrast.losses import InfoNCE, Margin
-from awase.contrast.negatives import InBatch, Topical
+from awase.contrast.negatives import InBatch, TextBatches, Topical
 from awase.contrast.positives import PairSource
 from awase.contrast.scores import Cosine, Dot
 from awase.core.errors import BackendError, ConfigError
 from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Loop
 from awase.train.plan import Plan
+from awase.train.step import choose
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 WORDS = 60  # of each of two languages; word i of the one means word i of the other
@@ -55,11 +56,15 @@ def world():
 
 def loop_over(world, plan=PLAN, *, negatives=None, loss=None, score=None, threads=1, checkpoints=None, validate=None):
     encoder = world.bag(threads=threads)
-    made = Loop(
-        encoder, world.source, score or Cosine(), negatives or InBatch(), loss or InfoNCE(0.1), plan,
-        validate=validate, checkpoints=checkpoints, threads=threads,
-    )  # fmt: skip
-    return encoder, made
+    step = step_over(
+        encoder, world.source, score or Cosine(), negatives or InBatch(), loss or InfoNCE(0.1), plan, threads=threads
+    )
+    return encoder, Loop(step, plan, validate=validate, checkpoints=checkpoints)
+
+
+def step_over(encoder, source, score, negatives, loss, plan, *, threads=1):
+    batches = TextBatches(source, negatives, seed=plan.seed, size=plan.batch, encode=encoder.encode)
+    return choose(encoder, batches, score, loss, plan, threads=threads)
 
 
 def everything(encoder):
@@ -100,7 +105,8 @@ def test_it_learns_which_of_two_words_tells_sentences_apart():
     table = np.random.default_rng(0).standard_normal((101, 16), np.float32) / 4
     bag = Bag(table, np.zeros(101, np.float32), np.tile(ids, 2), np.arange(2 * n + 1) * 2)
     pairs = np.arange(n)
-    Loop(bag, PairSource(pairs, pairs, n, n), Cosine(), InBatch(), InfoNCE(0.1), replace(PLAN, weight_rate=0.1)).run()
+    plan = replace(PLAN, weight_rate=0.1)
+    Loop(step_over(bag, PairSource(pairs, pairs, n, n), Cosine(), InBatch(), InfoNCE(0.1), plan), plan).run()
     weights = bag.parameters["log_weights"]
     assert weights[0] < -0.1
     assert weights[1:].min() > 0
@@ -113,7 +119,8 @@ def test_it_trains_a_table_of_users_and_items():
     items, held_out = tens * 4 + taste[users], tens == users % 10
     table = Table(np.random.default_rng(1).standard_normal((80 + 40, 8), np.float32) / 4)
     source = PairSource(users[~held_out], items[~held_out], 80, 40)
-    Loop(table, source, Cosine(), InBatch(), InfoNCE(0.2), replace(PLAN, epochs=10)).run()
+    plan = replace(PLAN, epochs=10)
+    Loop(step_over(table, source, Cosine(), InBatch(), InfoNCE(0.2), plan), plan).run()
     V = table.parameters["table"] / np.linalg.norm(table.parameters["table"], axis=1, keepdims=True)
     nearest = np.argsort(-(V[:80] @ V[80:].T), axis=1)[:, :10]
     assert (nearest == items[held_out][:, None]).any(axis=1).mean() > 0.9
@@ -264,7 +271,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(world, folder, script, every_steps
         again, resumed = one_run(world, script, Checkpoints(place, {"of": "test"}, resume=True, every_steps=every_steps))
         assert resumed.run() == course
         assert everything(again) == everything(encoder)
-        assert resumed._loss_params.tobytes() == loop._loss_params.tobytes()
+        assert resumed.step.parameters["loss"].tobytes() == loop.step.parameters["loss"].tobytes()
         assert (place / "metrics.jsonl").read_text() == log
     assert kills == last
 

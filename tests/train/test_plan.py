@@ -75,10 +75,18 @@ def test_what_is_given_stays():
 
 @given(st.integers(1, 300), st.floats(0, 0.99))
 def test_the_rate_rises_once_to_all_of_it_and_falls(steps, warmup):
-    rates = [schedule(step, steps, warmup) for step in range(steps)]
+    rates = schedule(0, steps, steps, Plan(warmup=warmup, epochs=1)).tolist()
     top = rates.index(max(rates))
     assert rates[top] == 1
     assert all(0 < rate <= 1 for rate in rates)
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)
     assert abs(top + 1 - max(round(steps * warmup), 1)) <= 1
+
+
+def test_the_rate_stays_or_starts_low_where_the_plan_says_so():
+    assert schedule(0, 6, 2, Plan(epochs=3, warmup=0, decay="none")).tolist() == [1] * 6
+    low = schedule(0, 6, 2, Plan(epochs=3, warmup=0, decay="none", burn_in=1, burn_in_rate=0.01))
+    assert low.tolist() == [0.01, 0.01, 1, 1, 1, 1]
+    whole = schedule(0, 6, 2, Plan(epochs=3))
+    assert schedule(2, 5, 2, Plan(epochs=3)).tolist() == whole[2:5].tolist()

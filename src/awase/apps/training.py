@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from awase.contrast.encoders import Bag
-from awase.contrast.negatives import Given, Mined, Mixture
+from awase.contrast.negatives import Given, Mined, Mixture, TextBatches
 from awase.core.protocols import Hits
 from awase.data.judged import Judged
 from awase.data.pairs import Pairs
@@ -21,6 +21,7 @@ from awase.train.budget import validation_budget
 from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Course, Loop
 from awase.train.plan import settle
+from awase.train.step import choose
 
 METRIC = "ndcg@10"
 
@@ -81,11 +82,9 @@ class Training:
         plan = replace(plan, validations=budget.n_validations)
         self.recipe = replace(self.recipe, plan=plan)
         validate = _Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
-        loop = Loop(
-            self.bag, source, self.recipe.score, self.recipe.negatives, self.recipe.loss, plan,
-            validate=validate, checkpoints=checkpoints, threads=self.threads,
-        )  # fmt: skip
-        return loop.run()
+        batches = TextBatches(source, self.recipe.negatives, seed=plan.seed, size=plan.batch, encode=self.bag.encode)
+        step = choose(self.bag, batches, self.recipe.score, self.recipe.loss, plan, threads=self.threads)
+        return Loop(step, plan, validate=validate, checkpoints=checkpoints).run()
 
 
 def _parts(negatives) -> Iterator:

@@ -12,7 +12,7 @@ from awase.contrast.candidates import Candidates
 class Contrast(NamedTuple):
     """The loss of a batch and its gradients.
 
-    value: (b,) per anchor; dA: (b, d); dC: (c, d); dparams: gradient of the loss's own parameters. Gradients are of the mean over anchors
+    value: (b,) per anchor; dA: (b, d); dC: like C; dparams: gradient of the loss's own parameters. Gradients are of the mean over anchors
     (weighted by ``candidates.weight``), summed over the prefixes.
     """
 
@@ -23,7 +23,9 @@ class Contrast(NamedTuple):
 
 
 def contrast(A, C, candidates: Candidates, score, loss, params, *, dims=None, threads: int = 1) -> Contrast:
-    """Score anchors A (b, d) against candidates C (c, d), and pull the loss back to both.
+    """Score anchors A (b, d) against candidates C, and pull the loss back to both.
+
+    C is (c, d) where all anchors share the candidates, and (b, c, d) where each has its own.
 
     ``dims``: Matryoshka prefixes (Kusupati et al. 2022, arXiv 2205.13147): the loss is the mean over the prefixes, each with its own
     normalisation. Takes the fast path where there is one; both give the same figures.
@@ -37,7 +39,7 @@ def contrast(A, C, candidates: Candidates, score, loss, params, *, dims=None, th
     True
     """
     dims = _prefixes(dims, A.shape[1])
-    if nested.fits(A, score, loss):
+    if nested.fits(A, C, score, loss):
         return Contrast(*nested.contrast(A, C, candidates, score, loss, params, dims=dims, threads=threads))
     return generic(A, C, candidates, score, loss, params, dims=dims)
 
@@ -51,13 +53,13 @@ def generic(A, C, candidates: Candidates, score, loss, params, *, dims=None) -> 
     dparams = np.zeros_like(params)
     n = A.shape[0] * len(dims)
     for dim in dims:
-        a, c = A[:, :dim], C[:, :dim]
+        a, c = A[:, :dim], C[..., :dim]
         S = score(a, c)
         one, dS, dp = loss(S, candidates, params)
         da, dc = score.pull(a, c, S, dS / n)
         value = value + one / len(dims)
         dA[:, :dim] += da
-        dC[:, :dim] += dc
+        dC[..., :dim] += dc
         dparams = dparams + dp / n
     return Contrast(value, dA, dC, dparams)
 

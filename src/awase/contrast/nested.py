@@ -22,10 +22,11 @@ from awase.kernels.softmax import softmax_block
 _BLOCK = 256  # anchors at a time: with 2,048 candidates a block of scores is 2 MB
 
 
-def fits(A, score, loss) -> bool:
-    """Whether this path can do it: float32 numpy vectors, dot or cosine, one-way InfoNCE."""
+def fits(A, C, score, loss) -> bool:
+    """Whether this path can do it: float32 numpy vectors, shared candidates, dot or cosine, one-way InfoNCE."""
     return (
         isinstance(A, np.ndarray)
+        and C.ndim == 2
         and A.dtype == np.float32
         and isinstance(score, Dot | Cosine)
         and isinstance(loss, InfoNCE)

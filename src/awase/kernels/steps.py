@@ -3,24 +3,69 @@
 import numpy as np
 from numba import njit
 
+from awase.kernels.manifolds import FLAT, NONNEGATIVE, POINCARE, SPHERE, gradient_scale, project
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
-def adagrad_rows(table, squares, rows, grads, rate, first, last):
-    """squares[row] += g²;  table[row] -= rate g / sqrt(squares[row])   for first <= k < last, g = grads[k], row = rows[k].
+_FAST = {"contract", "reassoc", "nsz"}
 
-    rows are distinct. The tiny constant keeps 0 / 0 at 0 where a gradient was always zero.
+
+@njit(cache=True, nogil=True, inline="always", fastmath=_FAST)
+def sgd_row(row, grad, rate, code, radius):
+    """row -= rate g, g being the gradient as the manifold (``kernels.manifolds``) has it; then back onto the manifold."""
+    step = rate * gradient_scale(code, row)
+    for j in range(len(row)):
+        row[j] -= step * grad[j]
+    project(code, radius, row)
+
+
+@njit(cache=True, nogil=True, inline="always", fastmath=_FAST)
+def adagrad_row(row, squares, grad, rate, code, radius):
+    """squares += g²;  row -= rate g / sqrt(squares);  then back onto the manifold.
+
+    The tiny constant keeps 0 / 0 at 0 where a gradient was always zero.
     """
-    tiny = np.float32(1e-20)
+    tiny, scale = np.float32(1e-20), gradient_scale(code, row)
+    for j in range(len(row)):
+        g = scale * grad[j]
+        squares[j] += g * g
+        row[j] -= rate * g / np.sqrt(squares[j] + tiny)
+    project(code, radius, row)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def sgd_rows(table, rows, grads, rate, code, radius, first, last):
+    """``sgd_row`` for first <= k < last on table[rows[k]] with grads[k]; rows are distinct."""
     for k in range(first, last):
-        row = rows[k]
-        for j in range(table.shape[1]):
-            g = grads[k, j]
-            squares[row, j] += g * g
-            table[row, j] -= rate * g / np.sqrt(squares[row, j] + tiny)
+        sgd_row(table[rows[k]], grads[k], rate, code, radius)
 
 
-def adagrad_rows_twin(table, squares, rows, grads, rate, first, last):
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def adagrad_rows(table, squares, rows, grads, rate, code, radius, first, last):
+    """``adagrad_row`` for first <= k < last on table[rows[k]] with grads[k]; rows are distinct."""
+    for k in range(first, last):
+        adagrad_row(table[rows[k]], squares[rows[k]], grads[k], rate, code, radius)
+
+
+def sgd_rows_twin(table, rows, grads, rate, code, radius, first, last):
+    """What ``sgd_rows`` computes, in numpy."""
+    touched = rows[first:last]
+    table[touched] = _projected(table[touched] - rate * _scaled(table[touched], grads[first:last], code), code, radius)
+
+
+def adagrad_rows_twin(table, squares, rows, grads, rate, code, radius, first, last):
     """What ``adagrad_rows`` computes, in numpy."""
-    touched, g = rows[first:last], grads[first:last]
+    touched = rows[first:last]
+    g = _scaled(table[touched], grads[first:last], code)
     squares[touched] += g * g
-    table[touched] -= rate * g / np.sqrt(squares[touched] + np.float32(1e-20))
+    table[touched] = _projected(table[touched] - rate * g / np.sqrt(squares[touched] + np.float32(1e-20)), code, radius)
+
+
+def _scaled(rows, grads, code):
+    return grads * ((1 - (rows * rows).sum(axis=1, keepdims=True)) / 2) ** 2 if code == POINCARE else grads
+
+
+def _projected(rows, code, radius):
+    if code in (FLAT, NONNEGATIVE):
+        return rows if code == FLAT else np.maximum(rows, 0)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    outside = (norms > radius) | ((code == SPHERE) & (norms > 0))
+    return np.where(outside, rows * (radius / np.maximum(norms, 1e-300)), rows)

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from awase.core.errors import ConfigError
 
 _STEPS_WANTED = 600  # fewer, and a static model has not settled; counted on the sets of benchmarks/static.py
 _EPOCHS_MOST = 30
+_OPTIMIZERS, _DECAYS = ("adagrad", "sgd"), ("linear", "none")
 _BATCHES = (1024, 512, 256, 128, 64, 32)
 _BATCH_LEAST = 16  # a smaller batch has too few negatives to learn from
 _STEPS_AN_EPOCH = 32  # fewer, and an epoch is too coarse a unit to stop at
@@ -16,7 +19,9 @@ class Plan:
     """batch: pairs a step; epochs: passes over the pairs (0 for either: chosen from the data by ``settle``); rate: learning rate
     of the table; weight_rate: of the token weights; warmup: share of the steps over which the rate rises, after which it falls
     linearly to 0; dims: Matryoshka prefixes, () for none; patience: validations without a better result before training stops;
-    validations: how many over the whole run, at most."""
+    validations: how many over the whole run, at most; optimizer: "adagrad" or "sgd"; decay: whether the rate falls, "linear", or stays,
+    "none"; burn_in: first epochs, at the rate times burn_in_rate, in which rows find their places; hogwild: whether a kernel that steps
+    after every few pairs may do so on several threads without locks (Niu et al. 2011, arXiv 1106.5730), which gives other bytes each time."""
 
     batch: int = 0
     epochs: int = 0
@@ -27,9 +32,14 @@ class Plan:
     patience: int = 3
     validations: int = 10
     seed: int = 0
+    optimizer: str = "adagrad"
+    decay: str = "linear"
+    burn_in: int = 0
+    burn_in_rate: float = 0.1
+    hogwild: bool = False
 
     def __post_init__(self):
-        for name, low in (("batch", 0), ("epochs", 0), ("patience", 1), ("validations", 0), ("seed", 0)):
+        for name, low in (("batch", 0), ("epochs", 0), ("patience", 1), ("validations", 0), ("seed", 0), ("burn_in", 0)):
             value = getattr(self, name)
             if value < low:
                 raise ConfigError("E0601", f"{name} must be at least {low}", value=value)
@@ -39,6 +49,9 @@ class Plan:
             raise ConfigError("E0601", "the learning rate of the token weights must not be negative", value=self.weight_rate)
         if not 0 <= self.warmup < 1:
             raise ConfigError("E0601", "warmup is a share of the steps, from 0 to below 1", value=self.warmup)
+        for name, value, known in (("optimizer", self.optimizer, _OPTIMIZERS), ("decay", self.decay, _DECAYS)):
+            if value not in known:
+                raise ConfigError("E0601", f"{name} must be {' or '.join(map(repr, known))}", value=value)
 
 
 def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
@@ -73,13 +86,16 @@ def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
     return replace(plan, batch=batch, epochs=epochs), reasons
 
 
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """The share of the full learning rate at a step: up linearly over the warm-up, then down linearly to 0.
+def schedule(first: int, last: int, per_epoch: int, plan: Plan) -> np.ndarray:
+    """The share of the full learning rate at each of the steps first .. last - 1, of ``per_epoch`` steps an epoch.
 
-    >>> [round(schedule(step, 10, 0.2), 3) for step in (0, 1, 2, 9)]
-    [0.5, 1.0, 1.0, 0.125]
+    Up linearly over the warm-up, then down linearly to 0, or level; times ``burn_in_rate`` while burning in.
+
+    >>> schedule(0, 10, 5, Plan(warmup=0.2, epochs=2)).round(3).tolist()
+    [0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
     """
-    rising = max(round(steps * warmup), 1)
-    if step < rising:
-        return (step + 1) / rising
-    return (steps - step) / max(steps - rising, 1)
+    step, steps = np.arange(first, last), per_epoch * plan.epochs
+    rising = max(round(steps * plan.warmup), 1)
+    falling = (steps - step) / max(steps - rising, 1) if plan.decay == "linear" else 1.0
+    share = np.where(step < rising, (step + 1) / rising, falling)
+    return np.where(step < plan.burn_in * per_epoch, share * plan.burn_in_rate, share)

@@ -1,6 +1,8 @@
 """What is paid: from scores to one number per anchor, with its exact gradient with respect to the scores."""
 
+from .hinge import Hinge
 from .infonce import InfoNCE
+from .logistic import Logistic
 from .margin import Margin
 
-__all__ = ["InfoNCE", "Margin"]
+__all__ = ["Hinge", "InfoNCE", "Logistic", "Margin"]

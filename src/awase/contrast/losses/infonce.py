@@ -17,7 +17,7 @@ class InfoNCE:
         value_i = log sum_j exp(z_ij) - z_i,target(i)
 
     ``symmetric`` averages this with the same loss in the other direction (as CLIP does): the anchor among the batch's anchors, given
-    the document. Two anchors with one document are no negatives of each other. ``learned`` makes the temperature a parameter,
+    the document, and needs candidates that all anchors share. Two anchors with one document are no negatives of each other. ``learned`` makes the temperature a parameter,
     kept as log(1 / temperature).
 
     >>> import numpy as np
@@ -50,7 +50,7 @@ class InfoNCE:
         rows = xp.arange(S.shape[0])
         logits = S * scale
         if candidates.logq is not None:
-            logits = logits - candidates.logq[None, :]
+            logits = logits - (candidates.logq if candidates.logq.ndim == 2 else candidates.logq[None, :])
         # -inf would make 0 * inf below; this is as good as -inf to exp, and finite.
         logits[candidates.mask] = xp.finfo(S.dtype).min / 4
         value, dlogits = _cross_entropy(xp, logits, rows, candidates.target, candidates.weight)

@@ -7,6 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from awase.contrast.candidates import Candidates
+from awase.contrast.losses.negatives_of import shares
 from awase.core.errors import ConfigError
 
 
@@ -17,6 +18,8 @@ class Margin:
 
         h_ij = max(0, margin + S_ij - S_i,target(i))        over unmasked j != target(i)
         value_i = mean_j h_ij  ("all")   or   max_j h_ij  ("hardest")
+
+    The mean is weighted by ``candidates.share``; the hardest is sought where the share is above 0.
 
     >>> import numpy as np
     >>> two = Candidates(items=np.array([7, 8]), target=np.array([0]))
@@ -45,21 +48,18 @@ class Margin:
         """(value (b,), dS (b, c), dparams (0,)) for scores S (b, c): values times ``candidates.weight``, and the gradient of their sum."""
         xp = array_namespace(S)
         rows, target = xp.arange(S.shape[0]), candidates.target
+        counted = shares(xp, S, candidates, rows)
         hinge = self.margin + S - S[rows, target][:, None]
-        hinge[rows, target] = 0
-        hinge[candidates.mask] = 0
-        active = hinge > 0
         if self.over == "hardest":
-            hardest = xp.argmax(hinge, axis=1)
+            # Any negative number will do for what does not count: only what is above 0 is paid.
+            hardest = xp.argmax(xp.where(counted > 0, hinge, -xp.ones_like(S)), axis=1)
             share = xp.zeros_like(S)
-            share[rows, hardest] = 1
+            share[rows, hardest] = xp.astype(counted[rows, hardest] > 0, S.dtype)
         else:
-            counted = xp.ones_like(S)
-            counted[rows, target] = 0
-            counted[candidates.mask] = 0
-            n_negatives = xp.sum(counted, axis=1, keepdims=True)
-            share = counted / xp.where(n_negatives == 0, xp.ones_like(n_negatives), n_negatives)
-        value = xp.sum(xp.where(active, hinge, xp.zeros_like(S)) * share, axis=1)
+            total = xp.sum(counted, axis=1, keepdims=True)
+            share = counted / xp.where(total == 0, xp.ones_like(total), total)
+        active = (hinge > 0) & (share > 0)
+        value = xp.sum(xp.where(active, hinge * share, xp.zeros_like(S)), axis=1)
         dS = xp.where(active, share, xp.zeros_like(S))
         dS[rows, target] = -xp.sum(dS, axis=1)
         if candidates.weight is not None:

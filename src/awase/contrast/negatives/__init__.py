@@ -1,8 +1,13 @@
 """What a positive is compared with.
 
+Of texts:
 The documents of a batch are always candidates of all its anchors. A negatives part adds to them:
 ``draw(source, rows, rng)`` returns the numbers of further documents for the pairs ``rows``. ``CandidateMaker`` puts the two together.
-A part may also have ``order(...)``, which decides which pairs share a batch.
+A part may also have ``order(...)``, which decides which pairs share a batch. ``TextBatches`` makes
+the batches of the loop of it.
+
+Of things that are a row each, a negatives part has ``bind(source, seed)``, which gives a batcher: ``make(rows, epoch)`` returns a ``Batch`` in
+which each anchor has candidates of its own, ``order(epoch)`` the order of the examples.
 """
 
 from .candidate_maker import CandidateMaker
@@ -10,6 +15,8 @@ from .given import Given
 from .in_batch import InBatch
 from .mined import Mined
 from .mixture import Mixture
+from .noise import Noise, NoiseBatches
+from .text_batches import TextBatches
 from .topical import Topical
 
-__all__ = ["CandidateMaker", "Given", "InBatch", "Mined", "Mixture", "Topical"]
+__all__ = ["CandidateMaker", "Given", "InBatch", "Mined", "Mixture", "Noise", "NoiseBatches", "TextBatches", "Topical"]

@@ -7,7 +7,7 @@ from array_api_compat import array_namespace
 
 @dataclass(frozen=True)
 class Dot:
-    """S = A Cᵀ.
+    """S = A Cᵀ; A is (b, d), C (c, d) for all anchors or (b, c, d), each anchor's own.
 
     >>> import numpy as np
     >>> Dot()(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [0.0, 1.0]]))
@@ -18,16 +18,18 @@ class Dot:
     normalized = False
 
     def __call__(self, A, C):
-        return A @ C.T
+        return A @ C.T if C.ndim == 2 else (C @ A[:, :, None])[:, :, 0]
 
     def pull(self, A, C, S, dS):
-        """(dA, dC) for an upstream gradient dS (b, c)."""
-        return dS @ C, dS.T @ A
+        """(dA, dC of C's shape) for an upstream gradient dS (b, c)."""
+        if C.ndim == 2:
+            return dS @ C, dS.T @ A
+        return (dS[:, None, :] @ C)[:, 0, :], dS[:, :, None] * A[:, None, :]
 
 
 @dataclass(frozen=True)
 class Cosine:
-    """S = A Cᵀ / (|A| |C|). A zero vector scores 0 with everything, and gets no gradient.
+    """S = A Cᵀ / (|A| |C|), of the shapes of ``Dot``. A zero vector scores 0 with everything, and gets no gradient.
 
     >>> import numpy as np
     >>> Cosine()(np.array([[3.0, 4.0]]), np.array([[6.0, 8.0], [0.0, 0.0]]))
@@ -38,21 +40,22 @@ class Cosine:
     normalized = True
 
     def __call__(self, A, C):
-        return (A * inverse_norm(A)) @ (C * inverse_norm(C)).T
+        return Dot()(A * inverse_norm(A), C * inverse_norm(C))
 
     def pull(self, A, C, S, dS):
         """(dA, dC): the projection of the dot product's gradient on each vector's tangent plane, over its length."""
         xp = array_namespace(A, C)
         ia, ic = inverse_norm(A), inverse_norm(C)
         unit_a, unit_c = A * ia, C * ic
-        along_a = xp.sum(dS * S, axis=1, keepdims=True)
-        along_c = xp.sum(dS * S, axis=0)[:, None]
-        return (dS @ unit_c - unit_a * along_a) * ia, (dS.T @ unit_a - unit_c * along_c) * ic
+        dA, dC = Dot().pull(unit_a, unit_c, S, dS)
+        along = dS * S
+        along_c = (xp.sum(along, axis=0) if C.ndim == 2 else along)[..., None]
+        return (dA - unit_a * xp.sum(along, axis=1, keepdims=True)) * ia, (dC - unit_c * along_c) * ic
 
 
 def inverse_norm(V):
-    """1 / |v| for each row as a column (n, 1); 0 for a zero row."""
+    """1 / |v| for each vector along the last axis, which is kept with length 1; 0 for a zero vector."""
     xp = array_namespace(V)
-    norm = xp.sqrt(xp.sum(V * V, axis=1, keepdims=True))
+    norm = xp.sqrt(xp.sum(V * V, axis=-1, keepdims=True))
     zero = norm == 0
     return xp.where(zero, xp.zeros_like(norm), 1 / xp.where(zero, xp.ones_like(norm), norm))

@@ -1,0 +1,13 @@
+"""Kernels that do whole batches at once: encode, score, loss, pull and step, for recipes whose batches are too small for matrices.
+
+Each file has one family. Its class has the interface of ``train.step.Generic`` and computes what that computes; ``of`` says whether this
+very combination of parts has a kernel.
+"""
+
+FAMILIES: tuple = ()
+
+
+def find(encoder, batcher, score, loss, optimizer, threads: int):
+    """The kernel for these parts, or None."""
+    found = (family.of(encoder, batcher, score, loss, optimizer, threads) for family in FAMILIES)
+    return next((one for one in found if one is not None), None)
