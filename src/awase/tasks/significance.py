@@ -27,7 +27,7 @@ def bootstrap_ci(values: np.ndarray, *, level: float = 0.95, resamples: int = 10
     n = values.shape[-1]
     rng = np.random.default_rng(seed)
     means = np.empty((resamples, *values.shape[:-1]))
-    for start, stop in _blocks(resamples, n):
+    for start, stop in blocks(resamples, n):
         # How often each query was drawn, as a matrix: the means of all rows are then one product.
         drawn = rng.integers(0, n, (stop - start, n), dtype=np.int32) + n * np.arange(stop - start)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
@@ -59,7 +59,7 @@ def paired_randomisation_test(a: np.ndarray, b: np.ndarray, *, permutations: int
     # Sums that are equal on paper differ in their last bits; they must count as equal.
     as_extreme = abs(total) - 1e-9 * np.abs(differences).sum()
     count = 0
-    for start, stop in _blocks(permutations, n):
+    for start, stop in blocks(permutations, n):
         bits = rng.integers(0, 256, (stop - start, -(-n // 8)), dtype=np.uint8)
         plus = np.unpackbits(bits, axis=1, count=n).astype(np.float64) @ differences
         count += int(np.count_nonzero(np.abs(2 * plus - total) >= as_extreme))
@@ -82,7 +82,8 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def _blocks(n_draws: int, n: int) -> Iterator[tuple[int, int]]:
+def blocks(n_draws: int, n: int) -> Iterator[tuple[int, int]]:
+    """Ranges that cover 0..n_draws, each of so many draws as are held at once when one takes n numbers."""
     step = max(1, _BLOCK // n)
     return ((start, min(start + step, n_draws)) for start in range(0, n_draws, step))
 
