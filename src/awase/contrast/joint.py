@@ -13,13 +13,14 @@ class Contrast(NamedTuple):
     """The loss of a batch and its gradients.
 
     value: (b,) per anchor; dA: (b, d); dC: like C; dparams: gradient of the loss's own parameters. Gradients are of the mean over anchors
-    (weighted by ``candidates.weight``), summed over the prefixes.
+    (weighted by ``candidates.weight``), summed over the prefixes. scores: (b, c) of the longest prefix; None where they were not held.
     """
 
     value: np.ndarray
     dA: np.ndarray
     dC: np.ndarray
     dparams: np.ndarray
+    scores: np.ndarray | None = None
 
 
 def contrast(A, C, candidates: Candidates, score, loss, params, *, dims=None, threads: int = 1) -> Contrast:
@@ -51,7 +52,7 @@ def generic(A, C, candidates: Candidates, score, loss, params, *, dims=None) -> 
     dA, dC = xp.zeros_like(A), xp.zeros_like(C)
     value = xp.zeros_like(A[:, 0])
     dparams = np.zeros_like(params)
-    n = A.shape[0] * len(dims)
+    n, S = A.shape[0] * len(dims), None
     for dim in dims:
         a, c = A[:, :dim], C[..., :dim]
         S = score(a, c)
@@ -61,7 +62,7 @@ def generic(A, C, candidates: Candidates, score, loss, params, *, dims=None) -> 
         dA[:, :dim] += da
         dC[..., :dim] += dc
         dparams = dparams + dp / n
-    return Contrast(value, dA, dC, dparams)
+    return Contrast(value, dA, dC, dparams, S)
 
 
 def _prefixes(dims, dim: int) -> tuple[int, ...]:

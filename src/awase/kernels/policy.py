@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from awase.kernels.draws import bits, unit
+from awase.kernels.draws import alias_draw, bits, unit
 from awase.kernels.sets import contains
 from awase.kernels.softmax import exp32
 
@@ -98,3 +98,10 @@ def known_each(known, anchors, items, n_items, out):
     for i in range(items.shape[0]):
         for k in range(items.shape[1]):
             out[i, k] = contains(known, anchors[i], items[i, k], n_items)
+
+
+@njit(cache=True, nogil=True)
+def draw_pool(share, alias, key, row, slot, out):
+    """out (m,): draws from an alias table, with replacement, for the slots from ``slot`` on of one row."""
+    for k in range(len(out)):
+        out[k] = alias_draw(share, alias, bits(key, row, slot + k))

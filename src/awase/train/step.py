@@ -15,19 +15,24 @@ _RATES = {"loss": 0.02}  # of the loss's own parameters (a learned temperature)
 class Generic:
     """One batch after the other: encode, contrast, pull, and a step of the optimiser.
 
-    batcher: ``make(rows, epoch) -> Batch``, ``order(epoch)`` (None: in sequence), and, if its negatives learn, ``feedback(batch, scores)``
-    and ``state``. parameters: all that is trained; state: what else a checkpoint must keep. at_once: batches a call of ``run`` should have.
+    batcher: ``make(rows, epoch) -> Batch``, ``order(epoch)`` (None: in sequence), and, if its negatives look at the model or learn,
+    ``watch(encoder, score)``, called once, ``feedback(batch, scores)``, called before each step, and ``state``. parameters: all that is
+    trained; state: what else a checkpoint must keep. at_once: batches a call of ``run`` should have.
     """
 
     name = "generic"
     at_once = 1
 
-    def __init__(self, encoder, batcher, score, loss, plan: Plan, *, threads: int = 1):
-        self.encoder, self.batcher, self.score, self.loss = encoder, batcher, score, loss
+    def __init__(self, encoder, batcher, score, loss, plan: Plan, *, regularisers: tuple = (), threads: int = 1):
+        self.encoder, self.batcher, self.score, self.loss, self.regularisers = encoder, batcher, score, loss, regularisers
         self.dims, self.threads = plan.dims, threads
         self._loss_params = loss.init()
         self.parameters = {**encoder.parameters, "loss": self._loss_params}
+        for regulariser in regularisers:
+            self.parameters |= regulariser.parameters
         self.optimizer = optimizer_of(self.parameters, encoder, plan, threads)
+        if hasattr(batcher, "watch"):
+            batcher.watch(encoder, score)
         self.state = self.optimizer.state | getattr(batcher, "state", {})
 
     def __len__(self) -> int:
@@ -55,15 +60,21 @@ class Generic:
         A, C = V[: len(anchors)], V[len(anchors) :].reshape(*candidates.items.shape, V.shape[1])
         out = contrast(A, C, candidates, self.score, self.loss, self._loss_params, dims=self.dims, threads=self.threads)
         if hasattr(self.batcher, "feedback"):
-            self.batcher.feedback(batch, lambda rows, columns: _scores(self.score, A, C, rows, columns))
-        gradients = self.encoder.pull(items, np.concatenate([out.dA, out.dC.reshape(-1, V.shape[1])]))
-        gradients.append(Rows("loss", np.arange(len(out.dparams)), out.dparams))
-        self.optimizer.step(gradients, share)
-        return float(out.value.mean())
+            self.batcher.feedback(batch, lambda rows, columns: _scores(out.scores, self.score, A, C, rows, columns))
+        dV, value = np.concatenate([out.dA, out.dC.reshape(-1, V.shape[1])]), float(out.value.mean())
+        own = [Rows("loss", np.arange(len(out.dparams)), out.dparams)]
+        for regulariser in self.regularisers:
+            pull = regulariser(items, V)
+            dV, value = dV + pull.dV, value + pull.value
+            own += pull.own
+        self.optimizer.step(self.encoder.pull(items, dV) + own, share)
+        return value
 
 
-def _scores(score, A, C, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(n,) the score of anchor rows[k] with column columns[k], without those of all other pairs."""
+def _scores(S, score, A, C, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """(n,) the score of anchor rows[k] with column columns[k]: from S (b, c), or if that was not held, without those of all other pairs."""
+    if S is not None:
+        return S[rows, columns]
     chosen = C[columns] if C.ndim == 2 else C[rows, columns]
     return score(A[rows], chosen[:, None, :])[:, 0]
 
@@ -74,11 +85,11 @@ def optimizer_of(parameters: dict[str, np.ndarray], encoder, plan: Plan, threads
     return OPTIMIZERS[plan.optimizer](parameters, rates, getattr(encoder, "manifolds", {}), threads=threads)
 
 
-def choose(encoder, batcher, score, loss, plan: Plan, *, threads: int = 1):
+def choose(encoder, batcher, score, loss, plan: Plan, *, regularisers: tuple = (), threads: int = 1):
     """The kernel that computes these parts in one go, if there is one, else the generic step; says which."""
     optimizer = optimizer_of(encoder.parameters, encoder, plan)
-    kernel = fused.find(encoder, batcher, score, loss, optimizer, threads if plan.hogwild else 1)
+    kernel = None if regularisers else fused.find(encoder, batcher, score, loss, optimizer, threads if plan.hogwild else 1)
     if kernel is None:
-        return Generic(encoder, batcher, score, loss, plan, threads=threads)
+        return Generic(encoder, batcher, score, loss, plan, regularisers=regularisers, threads=threads)
     say(f"kernel: {kernel.name}{f', {threads} threads without locks' if plan.hogwild and threads > 1 else ''}")
     return kernel

@@ -1,0 +1,123 @@
+"""Negatives that are learned: a generator proposes, for each anchor, what the model takes for true."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from awase.contrast.negatives.generators import Generator, MlpSide, TableSide
+from awase.contrast.negatives.policy import Adversary, Oracle, Pool
+from awase.contrast.negatives.space import Space
+from awase.core.errors import ConfigError
+
+_ENTROPIES, _GENERATORS = ("hinge", "always"), ("table", "mlp")
+
+
+@dataclass(frozen=True)
+class Adversarial:
+    """Adversarial contrastive estimation (Bose, Ling and Cao 2018, arXiv 1805.03642): ``n`` negatives from a generator g(y|x) that is trained,
+    by REINFORCE, to be held for true by the model:
+
+        max over g of   E_g[S(x, y) - baseline] + entropy_weight R(H(g(·|x)))
+
+    To be used in ``Mixture((noise, Adversarial()), weight)``.
+
+    entropy: R is min(0, H - log keep) ("hinge": g covers at least about ``keep`` items, and beyond that is free) or H ("always": g
+    tends to softmax(S / entropy_weight)). noise_baseline: of the expected reward, the share that the noise's score has; the likeliest
+    proposal's has the rest. filtered: proposals that the data know to be true are left out of the loss, and earn ``-penalty``.
+    importance: weigh the proposals by 1/g, which undoes their choice. subset: propose out of so many draws of the noise a batch (0: out
+    of all targets). generator: "table" has vectors of its own for all anchors and targets; "mlp" sees the anchor through the model's
+    vectors. dim, rate: of the generator.
+    """
+
+    n: int = 1
+    entropy: Literal["hinge", "always"] = "always"
+    keep: int = 20
+    entropy_weight: float = 0.5
+    noise_baseline: float = 0.2
+    filtered: bool = True
+    penalty: float = 1.0
+    importance: bool = False
+    subset: int = 0
+    generator: Literal["table", "mlp"] = "mlp"
+    dim: int = 50
+    rate: float = 0.008
+    name = "adversarial"
+
+    def __post_init__(self):
+        _check_n(self.n, self.subset)
+        for option, value, known in (("entropy", self.entropy, _ENTROPIES), ("generator", self.generator, _GENERATORS)):
+            if value not in known:
+                raise ConfigError("E0580", f"{option} must be {' or '.join(map(repr, known))}", value=value)
+        for option, value, least in (("keep", self.keep, 1), ("dim", self.dim, 1)):
+            if value < least:
+                raise ConfigError("E0580", f"{option} must be at least {least}", value=value)
+        if not 0 <= self.noise_baseline <= 1:
+            raise ConfigError("E0580", "noise_baseline is a share, from 0 to 1", value=self.noise_baseline)
+        for option, value in (("entropy_weight", self.entropy_weight), ("penalty", self.penalty)):
+            if not value >= 0:
+                raise ConfigError("E0580", f"{option} must not be negative", value=value)
+        if not self.rate > 0:
+            raise ConfigError("E0580", "the generator's learning rate must be above 0", value=self.rate)
+
+    def sampler(self, space: Space, encoder, score, seed: int) -> Adversary:
+        """The generator before training, for the model of this encoder."""
+        rng = np.random.default_rng((seed, 0xACE))
+        if self.generator == "table":
+            side = TableSide(space.n_anchors, self.dim, space.n_kinds, rng)
+        else:
+            side = _seen_by(encoder, space, self.dim, rng)
+        return Adversary(
+            Generator(side, space.n_targets, rng),
+            rate=self.rate, entropy=self.entropy, entropy_weight=self.entropy_weight, keep=self.keep,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Boltzmann:
+    """``n`` negatives from softmax(S / temperature) of the model's own scores over all targets, or over ``subset`` draws of the noise: what
+    ``Adversarial`` with "always" tends to, at the price of scoring every target for every anchor. Used in a ``Mixture`` as that is."""
+
+    temperature: float = 1.0
+    n: int = 1
+    filtered: bool = True
+    subset: int = 0
+    name = "boltzmann"
+    noise_baseline, importance, penalty = 1.0, False, 0.0  # there is no reward
+
+    def __post_init__(self):
+        _check_n(self.n, self.subset)
+        if not self.temperature > 0:
+            raise ConfigError("E0580", "temperature must be above 0", value=self.temperature)
+
+    def sampler(self, space: Space, encoder, score, seed: int) -> Oracle:
+        """The model's own scores."""
+
+        def logits(anchors: np.ndarray, pool: Pool) -> np.ndarray:
+            targets = np.arange(space.n_targets) if pool.items is None else pool.items
+            A = encoder.encode(anchors)
+            if space.n_kinds == 1:
+                return score(A, encoder.encode(space.offset + targets))
+            # An encoder may see a target in another way for each relation.
+            C = encoder.encode((pool.base[:, None] + targets).ravel())
+            return score(A, C.reshape(len(A), len(targets), -1))
+
+        return Oracle(logits, self.temperature)
+
+
+def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> MlpSide:
+    """Anchors as the model has them: the vector, and where relations move it, that of the item alone as well."""
+    if space.n_kinds == 1:
+        return MlpSide(encoder.encode, encoder.dim, dim, rng)
+
+    def features(anchors: np.ndarray) -> np.ndarray:
+        return np.concatenate([encoder.encode(anchors % space.n_anchors), encoder.encode(anchors)], axis=1)
+
+    return MlpSide(features, 2 * encoder.dim, dim, rng)
+
+
+def _check_n(n: int, subset: int) -> None:
+    if n < 1:
+        raise ConfigError("E0580", "the number of adversarial negatives must be at least 1", value=n)
+    if subset < 0 or subset == 1:
+        raise ConfigError("E0580", "a subset has at least 2 items; 0 is all", value=subset)

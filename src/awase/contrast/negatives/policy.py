@@ -1,0 +1,120 @@
+"""Draws from a softmax over items, and what a learned one makes of their rewards."""
+
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from awase.contrast.negatives.amsgrad import AmsGrad
+from awase.contrast.negatives.generators import Generator
+from awase.kernels.policy import draw_policy, policy_gradient
+
+
+class Pool(NamedTuple):
+    """base: (b,) what makes a target an item of a batch, when added to its number. items: (m,) distinct, the targets to draw from, or None
+    for all; logq: (m,) log of the probability that each is in the pool, or None."""
+
+    base: np.ndarray
+    items: np.ndarray | None = None
+    logq: np.ndarray | None = None
+
+    def item(self, columns: np.ndarray) -> np.ndarray:
+        """The items at some columns of the logits."""
+        return columns if self.items is None else self.items[columns]
+
+
+class Drawn(NamedTuple):
+    """items (b, n), each drawn from its anchor's distribution; best (b,), the likeliest item; log_probability (b, n) of the drawn ones;
+    entropy (b,) in nats."""
+
+    items: np.ndarray
+    best: np.ndarray
+    log_probability: np.ndarray
+    entropy: np.ndarray
+
+
+class Sampler(Protocol):
+    """Proposes negatives for anchors; ``learn`` tells it what they were worth. ``state``: what a checkpoint must keep."""
+
+    state: dict[str, np.ndarray]
+
+    def draw(self, anchors: np.ndarray, pool: Pool, units: np.ndarray) -> Drawn:
+        """As many for each anchor as there are units (b, n) in [0, 1)."""
+        ...
+
+    def learn(self, advantage: np.ndarray) -> None:
+        """advantage (b, n): of the items drawn last, how much more they were worth than expected."""
+        ...
+
+
+class _Softmax:
+    """The distribution that logits make, in arrays that are kept for its gradient."""
+
+    def __init__(self, logits: np.ndarray, pool: Pool, units: np.ndarray):
+        if pool.logq is not None:
+            # Sampled softmax: what is rarely in the pool counts more when it is, so that the whole set's distribution is estimated.
+            logits = logits - pool.logq
+        self.log_probabilities, self.probabilities = logits, np.empty_like(logits)
+        self.columns = np.empty(units.shape, np.int64)
+        best, self.entropy = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
+        draw_policy(logits, units, self.probabilities, self.columns, best, self.entropy)
+        chosen = np.take_along_axis(logits, self.columns, axis=1)
+        self.drawn = Drawn(pool.item(self.columns), pool.item(best), chosen, self.entropy)
+
+
+class Adversary:
+    """A generator that is paid for negatives which the model takes for true.
+
+    Its gradient is that of   E[advantage log g(y|x)] + entropy_weight R(H(g(·|x)))   by REINFORCE, where R(H) is H ("always") or
+    min(0, H - log keep) ("hinge", silent once g covers about ``keep`` items).
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        rate: float,
+        entropy: Literal["hinge", "always"],
+        entropy_weight: float,
+        keep: int,
+    ):
+        self._generator = generator
+        self._optimizer = AmsGrad(generator.parameters, rate)
+        self._entropy_weight = np.float32(entropy_weight)
+        self._enough = np.inf if entropy == "always" else np.log(keep)
+        self.state = {f"generator.{name}": value for name, value in generator.parameters.items()}
+        self.state |= {f"optimizer.{name}": value for name, value in self._optimizer.state.items()}
+
+    def draw(self, anchors: np.ndarray, pool: Pool, units: np.ndarray) -> Drawn:
+        """From g(·|x), restricted to the pool."""
+        self._softmax = _Softmax(self._generator.logits(anchors, pool.items), pool, units)
+        self._asked = anchors, pool.items
+        return self._softmax.drawn
+
+    def learn(self, advantage: np.ndarray) -> None:
+        """One step of the generator."""
+        of = self._softmax
+        weight = np.where(of.entropy < self._enough, self._entropy_weight, np.float32(0))
+        gradient = np.empty_like(of.probabilities)
+        scale = np.float32(1 / len(advantage))
+        policy_gradient(
+            of.log_probabilities, of.probabilities, of.columns, advantage * scale, of.entropy, weight * scale, gradient
+        )  # fmt: skip
+        self._optimizer.step(self._generator.pull(*self._asked, -gradient))
+
+
+class Oracle:
+    """Softmax of the model's own scores over a temperature: where an adversary with entropy_weight = temperature converges to.
+
+    logits: (anchors (b,), pool) -> (b, m) scores.
+    """
+
+    def __init__(self, logits, temperature: float):
+        self._logits, self._temperature = logits, np.float32(temperature)
+        self.state: dict[str, np.ndarray] = {}
+
+    def draw(self, anchors: np.ndarray, pool: Pool, units: np.ndarray) -> Drawn:
+        """From softmax(S / temperature)."""
+        return _Softmax(self._logits(anchors, pool) / self._temperature, pool, units).drawn
+
+    def learn(self, advantage: np.ndarray) -> None:
+        """Nothing to learn."""
