@@ -23,7 +23,7 @@ def alignment(a: np.ndarray, b: np.ndarray) -> float | None:
     if np.shape(a) != np.shape(b):
         message = "alignment needs two arrays of one shape, paired row by row"
         raise InputError("E0808", message, value=f"{np.shape(a)} and {np.shape(b)}")
-    a, b = _unit(a), _unit(b)
+    a, b = unit(a), unit(b)
     paired = a.any(axis=1) & b.any(axis=1)
     if not paired.any():
         return None
@@ -38,7 +38,7 @@ def uniformity(vectors: np.ndarray, *, seed: int = 0) -> float | None:
     >>> round(uniformity(np.array([[1.0, 0.0], [-1.0, 0.0]])), 6)
     -8.0
     """
-    z = _unit(_sample(np.asarray(vectors), seed))
+    z = unit(_sample(np.asarray(vectors), seed))
     z = z[z.any(axis=1)]
     n = len(z)
     if n < 2:
@@ -77,7 +77,7 @@ def _sample(vectors: np.ndarray, seed: int) -> np.ndarray:
     return vectors[np.random.default_rng(seed).choice(len(vectors), MAX_ROWS, replace=False)]
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
     """float32 (n, dim) of length 1; a zero vector stays zero."""
     vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
@@ -85,7 +85,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     if not np.isfinite(vectors).all():
         row = int(np.argmin(np.isfinite(vectors).all(axis=1)))
         raise InputError(
-            "E0808", "a vector holds NaN or infinity", place=f"row {row}", remedy="find the text that gave it and leave it out"
+            "E0808", "a vector holds NaN or infinity", place=f"row {row}", remedy="find what gave it and leave it out"
         )
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths > 0, lengths, 1)

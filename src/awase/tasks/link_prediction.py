@@ -126,8 +126,12 @@ def link_prediction(
     known_facts = Triples(*(np.concatenate([np.empty(0, np.int64), *columns]) for columns in zip(*facts)))
 
     def one_side(side: Literal["head", "tail"]) -> Ahead:
-        turned = [of if side == "tail" else Triples(of.tails, of.relations, of.heads) for of in (asked, known_facts)]
-        return _tails(lambda anchors, relations: score(anchors, relations, side), *turned, n_entities, n_relations, block)
+        test_side, known_side = (
+            of if side == "tail" else Triples(of.tails, of.relations, of.heads) for of in (asked, known_facts)
+        )
+        return _tails(
+            lambda anchors, relations: score(anchors, relations, side), test_side, known_side, n_entities, n_relations, block
+        )
 
     found = [one_side(side) for side in SIDES]
     greater, equal, others = (np.stack(columns, axis=1) for columns in zip(*found))

@@ -13,11 +13,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from awase.core.errors import ConfigError, FormatError
 from awase.core.suggest import did_you_mean
 from awase.data.blocks import open_bytes
+from awase.data.compute import pc
 from awase.tasks.answers import checked_scores
 from awase.tasks.correlation import Correlation
 
@@ -168,7 +168,7 @@ def word_similarity(
 
 def _folded(column: Sequence[str], ignore_case: bool) -> pa.Array:
     texts = pa.array(column, pa.large_string())
-    return pc.call_function("utf8_upper", [texts]) if ignore_case else texts
+    return pc.utf8_upper(texts) if ignore_case else texts
 
 
 def _table(path: Path) -> list[tuple[int, list[str]]]:
