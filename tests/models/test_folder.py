@@ -122,8 +122,8 @@ def test_without_its_manifest_our_folder_is_refused(saved):
 def test_a_model_replaced_while_it_is_read_is_read_again(saved, monkeypatch):
     verify, times = manifest.verify, []
 
-    def verify_slowly(folder):
-        listed = verify(folder)
+    def verify_slowly(folder, **options):
+        listed = verify(folder, **options)
         if not times:
             made(1, name="newer").save(saved)
         times.append(1)

@@ -65,9 +65,7 @@ def evaluate(
 
 
 def _encoder(model: Any) -> TextEncoder:
-    if isinstance(model, str | Path):
-        return models.load(model)
-    return model if isinstance(model, TextEncoder) else models.wrap(model)
+    return models.text_encoder(model) if isinstance(model, str | Path | TextEncoder) else models.wrap(model)
 
 
 def _judged(source: Any, split: str, columns, on_bad: str, everything: bool) -> tuple[Judged, dict, str]:

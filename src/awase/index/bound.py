@@ -84,8 +84,6 @@ class BoundModel:
 
 
 def _loaded(model: Given) -> TextEncoder:
-    if not isinstance(model, Path | str):
-        return model
-    from awase.models import load  # with the libraries that models need
+    from awase.models import text_encoder  # with the libraries that models need
 
-    return load(model)
+    return text_encoder(model)

@@ -1,28 +1,32 @@
-"""Models: texts in, vectors out. ``load`` opens every kind of folder we know; ``wrap`` takes a Python function."""
+"""Models: texts or names in, vectors out. ``load`` opens every kind of folder we know; ``wrap`` takes a Python function."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from awase.core.errors import FormatError, InputError
+from awase.core.errors import ConfigError, FormatError, InputError
 from awase.core.protocols import TextEncoder
 from awase.data.text.tokenizer import Tokenizer
 from awase.models import folder as folders
 from awase.models.foreign import SentenceTransformerModel, refuse_pickles, wrap
+from awase.models.settings import SETTINGS
 from awase.models.static import StaticModel
+from awase.models.table import TableModel
 from awase.store import manifest, read, siblings, tensors
 
-__all__ = ["StaticModel", "load", "token_table", "wrap"]
+__all__ = ["StaticModel", "TableModel", "load", "text_encoder", "token_table", "wrap"]
 
 _TABLE_ENDINGS = ("word_embeddings.weight", "embed_tokens.weight")
 
 
-def load(path: Path | str) -> TextEncoder:
+def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
     """The model of a folder: one of ours, or an untouched one of model2vec or sentence-transformers.
 
-    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, IntegrityError E0307, E0406, E0413, BackendError
-    E0409, MissingExtra E0001.
+    With ``mmap`` the rows of a table of names stay on the disk and are read when they are asked for.
+
+    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, IntegrityError E0307, E0406, E0413, ConfigError E0424,
+    BackendError E0409, MissingExtra E0001.
 
     >>> load("no such folder")
     Traceback (most recent call last):
@@ -31,8 +35,10 @@ def load(path: Path | str) -> TextEncoder:
       to do: give the folder that `awase fit -o FOLDER` or another library wrote
     """
     folder = _folder(path)
-    if (folder / folders.SETTINGS).exists() or (folder / manifest.NAME).exists():
-        return folders.load_ours(folder)
+    if (folder / SETTINGS).exists() or (folder / manifest.NAME).exists():
+        return folders.load_ours(folder, mmap=mmap)
+    if mmap:
+        raise folders.not_mapped(folder)
     layout = folders.find_layout(folder)
     types = folders.module_types(folder) if (folder / folders.MODULES).exists() else None
     if layout and types in (None, ["StaticEmbedding"], ["StaticEmbedding", "Normalize"]):
@@ -43,14 +49,25 @@ def load(path: Path | str) -> TextEncoder:
     return SentenceTransformerModel(folder)
 
 
+def text_encoder(model: Path | str | TextEncoder | TableModel) -> TextEncoder:
+    """A model of texts, loaded if a folder is given. Raises ConfigError E0422 for a table of names; else as ``load``."""
+    loaded = load(model) if isinstance(model, str | Path) else model
+    if isinstance(loaded, TableModel):
+        raise ConfigError(
+            "E0422", "this model is a table of names: it cannot encode texts", value=loaded.name,
+            remedy="ask it with `awase neighbours MODEL NAME`, or fit a model on pairs of texts: `awase fit pairs.csv`",
+        )  # fmt: skip
+    return loaded
+
+
 def token_table(path: Path | str) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer and the token vectors, float32 (tokens, dim), of a static model or of a transformer's input layer.
 
     Raises FormatError E0416 where a folder has no such table in model.safetensors; else as ``load``.
     """
     folder = _folder(path)
-    if (folder / folders.SETTINGS).exists() or folders.find_layout(folder):
-        model = load(folder)
+    if (folder / SETTINGS).exists() or folders.find_layout(folder):
+        model = text_encoder(folder)
         assert isinstance(model, StaticModel)
         return model.tokenizer, model.table
     refuse_pickles(folder)

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from awase.core.errors import AwaseError, ConfigError, FormatError, IntegrityError
+from awase.models import table_folder
+from awase.models.settings import FORMAT, SETTINGS, setting
 from awase.models.static import StaticModel
+from awase.models.table import TableModel
 from awase.store import files, manifest, read, tensors
 
-SETTINGS = "awase.json"
 MODULES = "modules.json"
 _ST_SETTINGS = "config_sentence_transformers.json"
-_FORMAT = 1
 _OURS = frozenset({SETTINGS, MODULES, _ST_SETTINGS, "model.safetensors", "tokenizer.json", "README.md"})
 
 
@@ -59,7 +60,7 @@ def save(model: StaticModel, path: Path | str, *, card: str | None = None, extra
         "max_length": None,
     }
     for_us = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "kind": "static",
         "name": model.name,
         "dim": model.dim,
@@ -83,15 +84,17 @@ def save(model: StaticModel, path: Path | str, *, card: str | None = None, extra
             files.write_bytes(temporary / name, content)
 
 
-def load_ours(folder: Path) -> StaticModel:
-    """The model of a folder that ``save`` wrote. Every file is checked against the manifest first.
+def load_ours(folder: Path, *, mmap: bool = False) -> StaticModel | TableModel:
+    """The model of a folder that ``save`` wrote. Every file is checked against the manifest first; with ``mmap``, which tables of names
+    have, the size alone of the file that holds the rows.
 
-    Raises IntegrityError E0307 for what was damaged, FormatError E0404 for what another version wrote.
+    Raises IntegrityError E0307 for what was damaged, FormatError E0404 for what another version wrote, ConfigError E0424 for a model
+    whose rows cannot be left on the disk.
     """
     while True:
         before = manifest.listed(folder)
         try:
-            model = _ours(folder)
+            model = _ours(folder, mmap)
         except AwaseError:
             if manifest.listed(folder) == before:
                 raise
@@ -101,17 +104,34 @@ def load_ours(folder: Path) -> StaticModel:
         # Somebody saved a new model to this place while it was read: half may be old, so it is read again.
 
 
-def _ours(folder: Path) -> StaticModel:
-    listed = manifest.verify(folder)
-    if missing := {SETTINGS, "model.safetensors", "tokenizer.json"} - set(listed):
-        raise IntegrityError("E0403", f"a model folder needs {min(missing)}", place=str(folder), remedy="save the model again")
+def _ours(folder: Path, mmap: bool) -> StaticModel | TableModel:
+    listed = manifest.verify(folder, by_size=[table_folder.TABLES] if mmap else [])
+    if SETTINGS not in listed:
+        raise IntegrityError("E0403", f"a model folder needs {SETTINGS}", place=str(folder), remedy="save the model again")
     place = folder / SETTINGS
     settings = read.json_object(place)
-    if settings.get("format") != _FORMAT or settings.get("kind") != "static":
+    kind = settings.get("kind")
+    if settings.get("format") != FORMAT or kind not in ("static", "table"):
         raise FormatError(
             "E0404", "this model is of a kind or format that this version does not know", place=str(place),
-            value=(settings.get("kind"), settings.get("format")), remedy="install the newest awase",
+            value=(kind, settings.get("format")), remedy="install the newest awase",
         )  # fmt: skip
+    if kind == "table":
+        return table_folder.opened(folder, settings, listed, mmap)
+    if mmap:
+        raise not_mapped(folder)
+    return _static(folder, settings, listed)
+
+
+def not_mapped(folder: Path) -> ConfigError:
+    """The error for a model whose rows must be in memory."""
+    return ConfigError("E0424", "only tables of names can be left on the disk", place=str(folder), remedy="leave mmap out")
+
+
+def _static(folder: Path, settings: dict, listed: manifest.Files) -> StaticModel:
+    if missing := {"model.safetensors", "tokenizer.json"} - set(listed):
+        raise IntegrityError("E0403", f"a model folder needs {min(missing)}", place=str(folder), remedy="save the model again")
+    place = folder / SETTINGS
     arrays, _ = tensors.load(folder / "model.safetensors")
     if "embedding.weight" not in arrays:
         raise FormatError("E0404", "model.safetensors lacks 'embedding.weight'", place=str(folder), remedy="save it again")
@@ -119,14 +139,14 @@ def _ours(folder: Path) -> StaticModel:
         folder,
         _text(folder / "tokenizer.json"),
         arrays["embedding.weight"],
-        normalize=_setting(settings, "normalize", bool, place),
-        name=_setting(settings, "name", str, place),
+        normalize=setting(settings, "normalize", bool, place),
+        name=setting(settings, "name", str, place),
         prompts=_prompts(settings, place),
-        info=_setting(settings, "info", dict, place),
-        drop_unknown=_setting(settings, "drop_unknown", bool, place),
+        info=setting(settings, "info", dict, place),
+        drop_unknown=setting(settings, "drop_unknown", bool, place),
     )
     # The manifest has shown that table and tokenizer are those it was computed over.
-    model.trust_fingerprint(_setting(settings, "fingerprint", str, place))
+    model.trust_fingerprint(setting(settings, "fingerprint", str, place))
     return model
 
 
@@ -237,15 +257,6 @@ def _prompts(settings: dict, place: Path) -> dict[str, str]:
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
         raise FormatError("E0404", "prompts must be texts by name", place=str(place), value=prompts, remedy="correct the file")
     return prompts
-
-
-def _setting(settings: dict, name: str, kind: type, place: Path) -> Any:
-    value = settings.get(name)
-    if type(value) is not kind:
-        raise FormatError(
-            "E0404", f"{name!r} must be a {kind.__name__}", place=str(place), value=value, remedy="save the model again"
-        )
-    return value
 
 
 def _text(path: Path) -> str:
