@@ -4,5 +4,6 @@ from .hinge import Hinge
 from .infonce import InfoNCE
 from .logistic import Logistic
 from .margin import Margin
+from .warp import Warp
 
-__all__ = ["Hinge", "InfoNCE", "Logistic", "Margin"]
+__all__ = ["Hinge", "InfoNCE", "Logistic", "Margin", "Warp"]

@@ -7,6 +7,7 @@ from array_api_compat import array_namespace
 
 from awase.contrast.candidates import Candidates
 from awase.contrast.losses.margin import Margin
+from awase.contrast.losses.negatives_of import shares
 from awase.core.errors import ConfigError
 
 
@@ -44,15 +45,15 @@ class Warp:
     def __call__(self, S, candidates: Candidates, params):
         """(value (b,), dS (b, c), dparams (0,)) for scores S (b, c): values times ``candidates.weight``, and the gradient of their sum."""
         if not self.n_items:
-            raise ConfigError("E0560", "a rank needs the number of items", remedy="set n_items: out of how many negatives are drawn")
+            raise ConfigError(
+                "E0560", "a rank needs the number of items", remedy="set n_items: out of how many negatives are drawn"
+            )
         xp = array_namespace(S)
         value, dS, none = Margin(self.margin, over="hardest")(S, candidates, params)
-        rows, target = xp.arange(S.shape[0]), candidates.target
-        impostor = xp.astype(self.margin + S - S[rows, target][:, None] > 0, S.dtype)
-        negative = xp.ones_like(S)
-        for places in ((rows, target), candidates.mask):
-            impostor[places], negative[places] = 0, 0
-        n_negatives = xp.sum(negative, axis=1)
-        rank = self.n_items * xp.sum(impostor, axis=1) / xp.where(n_negatives > 0, n_negatives, xp.ones_like(n_negatives))
+        rows = xp.arange(S.shape[0])
+        negative = shares(xp, S, candidates, rows) > 0
+        impostor = negative & (self.margin + S - S[rows, candidates.target][:, None] > 0)
+        n_negatives, n_impostors = (xp.sum(xp.astype(which, S.dtype), axis=1) for which in (negative, impostor))
+        rank = self.n_items * n_impostors / xp.where(n_negatives > 0, n_negatives, xp.ones_like(n_negatives))
         weight = xp.log1p(rank)
         return value * weight, dS * weight[:, None], none
