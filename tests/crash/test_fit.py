@@ -143,13 +143,13 @@ def test_resuming_needs_the_same_options_and_data(rows, folder):
         ({"options": {**options, "rate": 0.2}}, "recipe"),
         ({"seed": 1}, "recipe, seed"),
         ({"threads": 2}, "threads"),
-        ({"pairs": rows[:-1]}, "candidates, data"),
+        ({"data": rows[:-1]}, "candidates, data"),
         ({"test": 20}, "parts"),
         ({"corpus": ["one more"]}, "candidates"),
         ({"init": out}, "init"),
     ):
         with pytest.raises(ConfigError, match=rf"E0605(.|\n)*first run \({named}.* differ\)"):
-            awase.fit(**{"pairs": rows, "out": out, "threads": 1, "options": options, "resume": True} | changed)
+            awase.fit(**{"data": rows, "out": out, "threads": 1, "options": options, "resume": True} | changed)
         assert contents(out) == before
     awase.fit(rows, out=out, threads=1, options=options, resume=True)
     assert contents(out) == before

@@ -14,6 +14,9 @@ EXAMPLES = (
     "awase fit pairs.jsonl -o model --columns anchor=question,positive=answer --on-bad skip",
     "awase fit pairs.parquet -o model --set dim=512 --set epochs=10 --threads 1 --json",
     "awase fit pairs.csv -o model --resume      # goes on where a killed run stopped",
+    "awase fit corpus.txt -o words --recipe sgns --lang en",
+    "awase fit triples.tsv -o graph --recipe transe",
+    "awase fit ratings.csv -o taste --recipe cml",
 )
 PYTHON = 'awase.fit("pairs.csv", out="model")'
 
@@ -22,7 +25,10 @@ def fit(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="Pairs: CSV, TSV, JSONL, Parquet, Arrow or a BEIR folder.", show_default=False, dir_okay=True
+            metavar="FILE",
+            help="What the recipe needs: pairs, triples, ratings ... as CSV, TSV, JSONL, Parquet or Arrow; a corpus as text.",
+            show_default=False,
+            dir_okay=True,
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="The model folder to write.", show_default=False)],
@@ -42,19 +48,34 @@ def fit(
         float,
         typer.Option(metavar="MINUTES", min=0, help="First search the recipe's options on validation queries for so long."),
     ] = 0.0,
+    lang: Annotated[
+        str | None, typer.Option(metavar="LANG", help="Of a corpus: en, ja, or auto, which looks.", show_default=False)
+    ] = None,
+    similarity: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     seed: Seed = 0,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Fit a model to your pairs, and judge it.
+    """Fit a model to what belongs together, and judge it.
 
-    Reads and splits the pairs, trains, judges against BM25 and the untrained model on queries it has not seen, and writes a model
-    folder with its report. Beside it, FOLDER.run keeps what --resume needs.
+    Reads and splits the data, trains, judges against simple baselines and the untrained model on what it has not seen, and writes a
+    model folder with its report. Beside it, FOLDER.run keeps what --resume needs.
     """
     import awase
     from awase.cli.reading import Texts
+    from awase.models import StaticModel
 
+    more = {
+        "corpus": chain.from_iterable(Texts(corpus)) if corpus else None,
+        "init": init,
+        "tune_minutes": tune or None,
+        "lang": lang,
+        "similarity": similarity,
+    }
     try:
         fitted = awase.fit(
             file,
@@ -63,12 +84,10 @@ def fit(
             options=pairs(settings or (), "--set"),
             columns=named(columns, "--columns") or None,
             on_bad=on_bad,
-            corpus=chain.from_iterable(Texts(corpus)) if corpus else (),
-            init=init,
             seed=seed,
             threads=threads,
             resume=resume,
-            tune_minutes=tune,
+            **{name: value for name, value in more.items() if value is not None},
         )
     except KeyboardInterrupt:
         remark("The same command with --resume goes on where this one stopped.")
@@ -77,4 +96,7 @@ def fit(
         emit(fitted.report.as_json())
         return
     fitted.report.print()
-    remark(f"The model is in {out}, its report in {out / 'report.html'}.\nNext: awase index DOCS -m {out} -o docs.awase")
+    following = (
+        f"awase index DOCS -m {out} -o docs.awase" if isinstance(fitted.model, StaticModel) else f"awase neighbours {out} NAME"
+    )
+    remark(f"The model is in {out}, its report in {out / 'report.html'}.\nNext: {following}")

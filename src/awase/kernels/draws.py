@@ -102,7 +102,7 @@ def alias_draw(share, alias, bits):
 
 @njit(cache=True, nogil=True)
 def draw_unknown(share, alias, known, anchor, n_b, target, key, row, slot):
-    """A row drawn from an alias table for slot ``slot`` of ``row``, neither ``target`` nor known to belong to ``anchor``; -1 after 32 draws in vain.
+    """Draws from an alias table for a slot of ``row`` what is neither ``target`` nor known to belong to ``anchor``; -1 after 32 in vain.
 
     known: a table of ``sets.pair_set``. An anchor that belongs with nearly everything has no negatives, and must not hang here.
     """

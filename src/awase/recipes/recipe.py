@@ -14,7 +14,7 @@ from awase.train.plan import Plan
 
 @dataclass(frozen=True)
 class Recipe:
-    """Five parts and a plan. A value: the loop trains it, nothing subclasses it."""
+    """Five parts and a plan, and what is added to the loss. A value: the loop trains it, nothing subclasses it."""
 
     positives: Any
     encoder: Any
@@ -22,6 +22,7 @@ class Recipe:
     negatives: Any
     loss: Any
     plan: Plan
+    regularisers: tuple = ()
 
     def resolved(self) -> dict:
         """All parts with all their settings, as plain values: what a report and a run folder keep."""
@@ -39,16 +40,20 @@ class Paper:
 
 @dataclass(frozen=True)
 class Entry:
-    """A recipe in the list: its name, paper, what data it needs, and the function that makes it from options."""
+    """A recipe in the list: its name, paper, and the function that makes it from options."""
 
     name: str
-    needs: str
     paper: Paper | None
     make: Callable[..., Recipe]
 
     @property
     def summary(self) -> str:
         return (inspect.getdoc(self.make) or "").split("\n", 1)[0]
+
+    @property
+    def needs(self) -> str:
+        """The kind of data it is fitted to, with its options as they are: what its positives say."""
+        return self.make().positives.needs
 
     def options(self) -> dict[str, dict]:
         """name -> {"type", "default"} of each option; the type in words."""
@@ -78,11 +83,11 @@ class Entry:
 _ENTRIES: dict[str, Entry] = {}
 
 
-def recipe(name: str, *, needs: str, paper: Paper | None = None) -> Callable[[Callable[..., Recipe]], Callable[..., Recipe]]:
+def recipe(name: str, *, paper: Paper | None = None) -> Callable[[Callable[..., Recipe]], Callable[..., Recipe]]:
     """Puts a function that returns a ``Recipe`` on the list."""
 
     def put(make: Callable[..., Recipe]) -> Callable[..., Recipe]:
-        _ENTRIES[name] = Entry(name, needs, paper, make)
+        _ENTRIES[name] = Entry(name, paper, make)
         return make
 
     return put

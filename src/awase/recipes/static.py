@@ -18,7 +18,7 @@ _NEGATIVES = {
 }
 
 
-@recipe("static", needs="pairs of texts")
+@recipe("static")
 def static(
     dim: int = 256,
     vocab_size: int = 32_000,

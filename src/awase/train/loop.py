@@ -120,7 +120,10 @@ class Loop:
             # A sum is not finite if any term is not, and needs no array of its own.
             if not np.isfinite(value.sum(dtype=np.float64)):
                 raise BackendError(
-                    "E0603", f"the parameter {name!r} is no longer finite", place=f"step {self._step}", remedy="lower the learning rate"
+                    "E0603",
+                    f"the parameter {name!r} is no longer finite",
+                    place=f"step {self._step}",
+                    remedy="lower the learning rate",
                 )
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict]:

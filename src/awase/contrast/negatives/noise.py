@@ -65,6 +65,4 @@ class NoiseBatches:
         )  # fmt: skip
         missing_rows, missing = np.nonzero(drawn < 0)
         items = np.column_stack([targets, np.where(drawn < 0, targets[:, None], drawn)]) + source.offset
-        return Batch(
-            anchors, Candidates(items, target=np.zeros(len(rows), np.int64), mask=(missing_rows, missing + 1))
-        )
+        return Batch(anchors, Candidates(items, target=np.zeros(len(rows), np.int64), mask=(missing_rows, missing + 1)))

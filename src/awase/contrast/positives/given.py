@@ -34,6 +34,7 @@ class GivenPairs:
     """
 
     name = "given pairs"
+    needs = "pairs of texts"
 
     def items(self, pairs: Pairs, rows: np.ndarray) -> TextItems:
         """Items and pairs of the given rows (int64) of ``pairs``."""

@@ -1,0 +1,124 @@
+"""What every kind of fit has: what was asked for, a clock, a run folder to resume from, and a model folder to write."""
+
+import hashlib
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import awase
+from awase.core.errors import ConfigError
+from awase.core.suggest import did_you_mean
+from awase.models import StaticModel
+from awase.models.table import TableModel
+from awase.recipes import Recipe
+from awase.tasks.report import Report
+from awase.train.checkpoint import Checkpoints
+from awase.train.loop import Course, Loop
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a fit made: the model, and the report on held-out data."""
+
+    model: StaticModel | TableModel
+    report: Report
+
+
+class Clock:
+    """Seconds and CPU-seconds since the last lap."""
+
+    def __init__(self):
+        self.laps: dict[str, float] = {}
+        self._at = time.perf_counter(), time.process_time()
+
+    def lap(self, name: str, cpu_name: str | None = None) -> None:
+        now = time.perf_counter(), time.process_time()
+        self.laps[name] = now[0] - self._at[0]
+        if cpu_name:
+            self.laps[cpu_name] = now[1] - self._at[1]
+        self._at = now
+
+    def cost(self) -> dict[str, float]:
+        """The laps, and the most memory held so far."""
+        return {**self.laps, "peak_rss_bytes": peak_rss_bytes()}
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a user asked for beside the data, as the arguments of ``awase.fit``; ``more`` is what only some kinds of fit know."""
+
+    recipe: Recipe
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    out: Path | None = None
+    columns: Mapping[str, str] | None = None
+    on_bad: str = "error"
+    valid: float | int | None = None
+    test: float | int | None = None
+    seed: int = 0
+    threads: int = 1
+    resume: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    def with_recipe(self, recipe: Recipe) -> "Job":
+        """The same with another recipe: one whose open choices were made."""
+        return replace(self, recipe=recipe)
+
+    def asked(self, **known: Any) -> dict[str, Any]:
+        """What was asked beyond the common arguments, over these names and defaults.
+
+        Raises ConfigError E1005 for what this kind of fit does not know.
+        """
+        for name, value in self.more.items():
+            if name not in known:
+                raise ConfigError(
+                    "E1005",
+                    f"a fit of {self.name!r} has no {name!r}",
+                    value=value,
+                    remedy=did_you_mean(name, known) if known else "leave it out",
+                )
+        return known | {name: value for name, value in self.more.items() if value is not None}
+
+    def identity(self, **what: Any) -> dict[str, Any]:
+        """What must not differ between a run and its resumption, and what ``awase.json`` remembers: give the data's hash and sizes."""
+        common = {"seed": self.seed, "threads": self.threads, "awase": awase.__version__}
+        return {"recipe": self.recipe.resolved(), **what, **common}
+
+    def checkpoints(self, identity: Mapping[str, Any]) -> Checkpoints | None:
+        """The run folder ``<out>.run``; None where nothing is written."""
+        return None if self.out is None else Checkpoints(Path(f"{self.out}.run"), dict(identity), resume=self.resume)
+
+    def train(self, step, checkpoints: Checkpoints | None, *, validate=None, unit: str) -> Course:
+        """Train, from the newest checkpoint if there is one; the best parameters are left in the step's encoder."""
+        self.clock.lap("prepare_s")
+        course = Loop(step, self.recipe.plan, validate=validate, checkpoints=checkpoints, unit=unit).run()
+        self.clock.lap("train_s", "train_cpu_s")
+        return course
+
+    def save(self, model: Any, report: Report, checkpoints: Checkpoints | None, *, card: str, **how: Any) -> Fit:
+        """Write the model folder with its report, where one was asked for, and end the run. ``how``: of the model's own ``save``."""
+        if self.out is not None:
+            model.save(self.out, card=card, extra=report.files(), **how)
+        if checkpoints is not None:
+            checkpoints.finish()
+        return Fit(model, report)
+
+
+def digest(*arrays: np.ndarray | None) -> str:
+    """sha256, in hex, over the bytes of arrays, in order."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(b"none" if array is None else np.ascontiguousarray(array).data)
+    return sha.hexdigest()
+
+
+def peak_rss_bytes() -> int:
+    """The most memory this process ever held. Linux counts in KiB, macOS in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
