@@ -14,9 +14,9 @@ from awase.kernels.draws import bits, draw_unknown, unit
 def corrupt(heads, relations, tails, head_chance, share, alias, known, n_entities, key, rows, anchors, items):
     """For each triple of ``rows``: the side that stays as anchor, and what that is compared with: the true other side, then corrupted ones.
 
-    head_chance: (R,) float64, how likely the head is the side replaced; share, alias: ``draws.alias_table`` over entities; known: ``sets.pair_set``
-    of (anchor item, entity), which are not drawn. Writes anchors (b,) and items (b, 1 + n), where items[i, 0] is the true
-    side and -1 stands where no negative was found. The same rows and key give the same items in any order and number.
+    head_chance: (R,) float64, how likely the head is the side replaced; share, alias: ``draws.alias_table`` over entities; known:
+    ``sets.pair_set`` of (anchor item, entity), which are not drawn. Writes anchors (b,) and items (b, 1 + n), where items[i, 0] is the true
+    side and -1 stands where no negative was found. What a row gets depends on the key and the row alone.
     """
     n, n_relations = items.shape[1] - 1, len(head_chance)
     for i in range(len(rows)):

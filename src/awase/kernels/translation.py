@@ -13,6 +13,7 @@ from numba import njit
 from awase.kernels.corruption import corrupt, corrupt_twin
 from awase.kernels.steps import adagrad_row, adagrad_rows_twin, sgd_row, sgd_rows_twin
 
+TABLES = ("entities", "relations", "entity_projections", "relation_projections")
 ENTITIES, RELATIONS, ENTITY_PROJECTIONS, RELATION_PROJECTIONS = range(4)
 # Divisions that may raise are not turned into vector instructions: so numpy's rules.
 _FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "reassoc", "nsz"}, "error_model": "numpy"}
@@ -20,14 +21,14 @@ _FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "reassoc", "nsz
 
 @njit(**_FLAGS)
 def translation_steps(
-    tables, squares, factors, codes, radii, projected, adagrad, p, margin,
-    heads, relations, tails, head_chance, share, alias, known, key, n_negatives, rows, edges, rates, first, last,
+    tables, squares, full, codes, radii, projected, adagrad, p, margin,
+    heads, relations, tails, head_chance, share, alias, known, key, n_negatives, rows, edges, schedule, first, last,
 ):  # fmt: skip
     """Takes the steps of the batches rows[edges[k]:edges[k + 1]], first <= k < last, and returns the sum of their mean losses.
 
-    tables: (entities, relations, entity projections, relation projections), float32 (n, d), the latter two read only if ``projected``;
-    squares: Adagrad's, of the same shapes, read only if ``adagrad``; factors, codes, radii: (4,) for each table its factor of the rate and
-    its manifold (``kernels.manifolds``); p: 1 or 2; heads .. key: as ``corruption.corrupt`` takes them; rates: (batches,).
+    tables: those of TABLES, float32 (n, d), the last two read only if ``projected``; squares: Adagrad's, of the same shapes, read only if
+    ``adagrad``; full, codes, radii: (4,) for each table its full rate and its manifold (``kernels.manifolds``); schedule: (batches,) the share
+    of the full rate; p: 1 or 2; heads .. key: as ``corruption.corrupt`` takes them.
     All gradients of a batch are taken before its step, and a row that stands in several places steps once, along their sum.
     """
     n_entities, dim = tables[ENTITIES].shape
@@ -99,7 +100,7 @@ def translation_steps(
         for t in range(4 if projected else 2):
             of_entities = t in (ENTITIES, ENTITY_PROJECTIONS)
             touched = touched_entities[:seen_entities] if of_entities else touched_relations[:seen_relations]
-            _step(tables[t], squares[t], touched, grads[t], np.float32(rates[k] * factors[t]), codes[t], radii[t], adagrad)
+            _step(tables[t], squares[t], touched, grads[t], np.float32(full[t] * schedule[k]), codes[t], radii[t], adagrad)
         entity_place[touched_entities[:seen_entities]] = -1
         relation_place[touched_relations[:seen_relations]] = -1
     return total
@@ -170,8 +171,8 @@ def _step(table, squares, touched, grads, rate, code, radius, adagrad):
 
 
 def translation_steps_twin(
-    tables, squares, factors, codes, radii, projected, adagrad, p, margin,
-    heads, relations, tails, head_chance, share, alias, known, key, n_negatives, rows, edges, rates, first, last,
+    tables, squares, full, codes, radii, projected, adagrad, p, margin,
+    heads, relations, tails, head_chance, share, alias, known, key, n_negatives, rows, edges, schedule, first, last,
 ):  # fmt: skip
     """What ``translation_steps`` computes, in numpy."""
     n_entities, total = len(tables[ENTITIES]), 0.0
@@ -201,7 +202,7 @@ def translation_steps_twin(
                     grads[ENTITY_PROJECTIONS][entity] += (d @ r_p) * e
                     grads[RELATION_PROJECTIONS][r] += (e_p @ e) * d
         for t in range(4 if projected else 2):
-            touched, rate = np.flatnonzero(grads[t].any(axis=1)), np.float32(rates[k] * factors[t])
+            touched, rate = np.flatnonzero(grads[t].any(axis=1)), np.float32(full[t] * schedule[k])
             given = (touched, grads[t][touched], rate, codes[t], radii[t], 0, len(touched))
             if adagrad:
                 adagrad_rows_twin(tables[t], squares[t], *given)

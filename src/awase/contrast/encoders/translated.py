@@ -21,10 +21,9 @@ class Translated:
     array([[1.5, 0.5]], dtype=float32)
     """
 
-    manifolds = {"entities": Sphere()}
-
     def __init__(self, entities: np.ndarray, relations: np.ndarray):
         self.parameters = {"entities": entities, "relations": relations}
+        self.manifolds = {"entities": Sphere()}
         self.codes = Codes(len(entities), len(relations))
 
     @property

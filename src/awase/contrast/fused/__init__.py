@@ -4,7 +4,10 @@ Each file has one family. Its class has the interface of ``train.step.Generic`` 
 very combination of parts has a kernel.
 """
 
-FAMILIES: tuple = ()
+from .metric import Metric
+from .translation import TranslationSteps
+
+FAMILIES = (Metric, TranslationSteps)
 
 
 def find(encoder, batcher, score, loss, optimizer, threads: int):

@@ -11,6 +11,7 @@ which each anchor has candidates of its own, ``order(epoch)`` the order of the e
 """
 
 from .candidate_maker import CandidateMaker
+from .corrupted import Corrupted, CorruptedBatches
 from .given import Given
 from .in_batch import InBatch
 from .mined import Mined
@@ -19,4 +20,16 @@ from .noise import Noise, NoiseBatches
 from .text_batches import TextBatches
 from .topical import Topical
 
-__all__ = ["CandidateMaker", "Given", "InBatch", "Mined", "Mixture", "Noise", "NoiseBatches", "TextBatches", "Topical"]
+__all__ = [
+    "CandidateMaker",
+    "Corrupted",
+    "CorruptedBatches",
+    "Given",
+    "InBatch",
+    "Mined",
+    "Mixture",
+    "Noise",
+    "NoiseBatches",
+    "TextBatches",
+    "Topical",
+]
