@@ -5,6 +5,7 @@ MAX_LINE_BYTES = 8 << 20  # one line of a CSV, TSV or JSONL file
 MAX_HEADER_BYTES = 100 << 20  # the JSON header of a safetensors file, as the format itself caps it
 MAX_JSON_BYTES = 64 << 20  # a configuration, manifest or tokenizer file
 MAX_DIM = 65_536  # dimensions of a vector
+MAX_CLOSURE_LINKS = 1 << 28  # of a hierarchy with all ancestors: 4 GB
 MAX_METADATA_BYTES = 64 << 10  # metadata of one item, as JSON
 MAX_ID_BYTES = 512  # the id of one item
 MAX_K = 10_000  # results of one search

@@ -37,7 +37,12 @@ LINK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 _OPTIONAL = ("value", "split")
-_MOST_COLUMNS = {"edges": 2, "triples": 3, "interactions": 4, "pairs": 2}  # without a header; interactions often end with a time
+_MOST_COLUMNS = {
+    "edges": 2,
+    "triples": 3,
+    "interactions": 4,
+    "pairs": 2,
+}  # without a header; interactions often end with a time
 _PART_NAMES = ("train", "valid", "test")
 
 
