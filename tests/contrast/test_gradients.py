@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from awase.contrast import losses, scores
 from awase.contrast.candidates import Candidates
 from awase.contrast.joint import generic
-from awase.contrast.losses import InfoNCE, Margin
+from awase.contrast.losses import Hinge, InfoNCE, Logistic, Margin, Warp
 from awase.contrast.scores import Cosine, Distance, Dot
 from awase.core.errors import ConfigError
 
 SCORES = [Dot(), Cosine(), Distance(p=1), Distance(p=2), Distance(squared=True)]
-OF_OWN = [score for score in SCORES if isinstance(score, Distance)]  # take each anchor's own candidates as well
+OF_DISTANCE = [score for score in SCORES if isinstance(score, Distance)]
 LOSSES = [
     InfoNCE(temperature=0.3),
     InfoNCE(temperature=0.3, symmetric=True),
@@ -25,14 +25,17 @@ LOSSES = [
     InfoNCE(temperature=0.3, symmetric=True, learned=True),
     Margin(margin=0.3),
     Margin(margin=0.3, over="hardest"),
+    Warp(margin=0.3, n_items=50),
+    Logistic(),
+    Hinge(margin=0.5),
 ]
 SEEDS = st.integers(0, 2**32 - 1)
 STEP = 1e-6
 
 each_score = pytest.mark.parametrize("score", SCORES, ids=repr)
-each_of_own = pytest.mark.parametrize("score", OF_OWN, ids=repr)
+each_distance = pytest.mark.parametrize("score", OF_DISTANCE, ids=repr)
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=repr)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=8, deadline=None)
 
 
 def test_the_tables_hold_every_score_and_every_loss():
@@ -59,7 +62,9 @@ def learned(loss):
 
 def away_from_kinks(loss, S, candidates):
     """Where a hinge or a maximum changes its mind there is no gradient to compare with."""
-    if isinstance(loss, Margin):
+    if isinstance(loss, Hinge):
+        assume(np.abs(loss.margin + S).min() > 1e-3)
+    if isinstance(loss, Margin | Warp):
         rows = np.arange(len(S))
         hinge = loss.margin + S - S[rows, candidates.target][:, None]
         hinge[rows, candidates.target] = -1
@@ -89,7 +94,7 @@ def test_scores_equal_a_loop(score, batch):
             assert value == pytest.approx(naive_score(score, a, c), rel=1e-12)
 
 
-@each_of_own
+@each_score
 def test_an_anchors_own_candidates_score_as_shared_ones(score, batch):
     A, C, _ = batch(0)
     own = np.stack([C, C[::-1], C + 1, C])
@@ -104,9 +109,20 @@ def naive(loss, S, candidates, i):
     target = candidates.target.tolist()
     own = target[i]
     left = [j for j in range(S.shape[1]) if (i, j) not in out]
-    if isinstance(loss, Margin):
-        hinges = [max(0.0, loss.margin + S[i, j] - S[i, own]) for j in left if j != own]
-        return 0.0 if not hinges else max(hinges) if loss.over == "hardest" else sum(hinges) / len(hinges)
+    share = np.ones_like(S) if candidates.share is None else candidates.share
+    negatives = [j for j in left if j != own and share[i, j] > 0]
+    if isinstance(loss, Logistic):
+        return math.log1p(math.exp(-S[i, own])) + sum(share[i, j] * math.log1p(math.exp(S[i, j])) for j in negatives)
+    if isinstance(loss, Hinge):
+        return -S[i, own] + sum(share[i, j] * max(0.0, loss.margin + S[i, j]) for j in negatives)
+    if isinstance(loss, Margin | Warp):
+        hinges = [max(0.0, loss.margin + S[i, j] - S[i, own]) for j in negatives]
+        if not hinges:
+            return 0.0
+        if isinstance(loss, Warp):
+            return math.log(1 + loss.n_items * sum(hinge > 0 for hinge in hinges) / len(hinges)) * max(hinges)
+        weights = [share[i, j] for j in negatives]
+        return max(hinges) if loss.over == "hardest" else np.average(hinges, weights=weights)
     z = S / loss.temperature - (0 if candidates.logq is None else candidates.logq)
     forward = math.log(sum(math.exp(z[i, j]) for j in left)) - z[i, own]
     if not loss.symmetric:
@@ -118,9 +134,9 @@ def naive(loss, S, candidates, i):
 
 @each_loss
 @few
-@given(seed=SEEDS, b=st.integers(1, 5), c=st.integers(1, 6), logq=st.booleans())
-def test_losses_equal_a_loop(loss, batch, seed, b, c, logq):
-    A, C, candidates = batch(seed, b, c, logq=logq)
+@given(seed=SEEDS, b=st.integers(1, 5), c=st.integers(1, 6), logq=st.booleans(), share=st.booleans())
+def test_losses_equal_a_loop(loss, batch, seed, b, c, logq, share):
+    A, C, candidates = batch(seed, b, c, logq=logq, share=share)
     S = A @ C.T
     value, dS, _ = loss(S, candidates, loss.init())
     expected = [weight * naive(loss, S, candidates, i) for i, weight in enumerate(candidates.weight.tolist())]
@@ -143,7 +159,7 @@ def test_the_pull_of_a_score_equals_differences(score, batch, seed):
     np.testing.assert_allclose(dC, difference(lambda C: (score(A, C) * dS).sum(), C), atol=1e-7, rtol=1e-6)
 
 
-@each_of_own
+@each_score
 @few
 @given(seed=SEEDS)
 def test_the_pull_of_own_candidates_equals_differences(score, batch, seed):
@@ -155,7 +171,7 @@ def test_the_pull_of_own_candidates_equals_differences(score, batch, seed):
     np.testing.assert_allclose(dC, difference(lambda own: (score(A, own) * dS).sum(), own), atol=1e-7, rtol=1e-6)
 
 
-@each_of_own
+@each_distance
 def test_the_pull_of_a_distance_equals_autograd(score, batch):
     A, shared, _ = batch(1)
     for C in (shared, np.stack([shared + i for i in range(len(A))])):
@@ -170,7 +186,7 @@ def test_the_pull_of_a_distance_equals_autograd(score, batch):
                 np.testing.assert_allclose(one, leaf.grad, atol=1e-12)
 
 
-@each_of_own
+@each_distance
 def test_where_vectors_meet_a_distance_has_no_gradient(score):
     V = np.array([[0.3, -0.7, 0.1]])
     for C in (V, V[None]):
@@ -180,9 +196,9 @@ def test_where_vectors_meet_a_distance_has_no_gradient(score):
 
 @each_loss
 @few
-@given(seed=SEEDS, logq=st.booleans())
-def test_the_gradient_of_a_loss_equals_differences(loss, batch, seed, logq):
-    A, C, candidates = batch(seed, logq=logq)
+@given(seed=SEEDS, logq=st.booleans(), share=st.booleans())
+def test_the_gradient_of_a_loss_equals_differences(loss, batch, seed, logq, share):
+    A, C, candidates = batch(seed, logq=logq, share=share)
     S, params = A @ C.T, loss.init()
     away_from_kinks(loss, S, candidates)
     _, dS, dparams = loss(S, candidates, params)
@@ -231,7 +247,15 @@ def with_torch(A, C, candidates, score, loss, params, dims):
             S = -((a[:, None, :] - c).norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
         else:
             S = F.normalize(a) @ F.normalize(c).T if isinstance(score, Cosine) else a @ c.T
-        if isinstance(loss, Margin):
+        if isinstance(loss, Logistic):
+            value = F.softplus(-S[rows, target]) + (F.softplus(S) * negative).sum(1)
+        elif isinstance(loss, Hinge):
+            value = (torch.relu(loss.margin + S) * negative).sum(1) - S[rows, target]
+        elif isinstance(loss, Warp):
+            hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
+            rank = loss.n_items * (hinge > 0).sum(1).double() / negative.sum(1).clamp(min=1)
+            value = torch.log1p(rank).detach() * hinge.amax(1)
+        elif isinstance(loss, Margin):
             hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
             value = hinge.amax(1) if loss.over == "hardest" else hinge.sum(1) / negative.sum(1).clamp(min=1)
         else:
@@ -291,14 +315,15 @@ def test_a_zero_vector_scores_zero_and_gets_no_gradient(loss, batch):
 
 
 @each_loss
-def test_alone_with_its_document_an_anchor_pays_nothing(loss):
+def test_alone_with_its_document_an_anchor_pays_for_no_other(loss):
     """Everything else is masked, or there is nothing else."""
     S = np.array([[-5.0, 900.0, 900.0]])
     candidates = Candidates(np.arange(3), np.array([0]), (np.array([0, 0]), np.array([1, 2])))
     value, dS, dparams = loss(S, candidates, loss.init())
-    assert value.tolist() == [0.0] and not dS.any() and not dparams.any()
-    value, dS, _ = loss(S[:, :1], Candidates(np.arange(1), np.array([0])), loss.init())
-    assert value.tolist() == [0.0] and not dS.any()
+    alone, own, _ = loss(S[:, :1], Candidates(np.arange(1), np.array([0])), loss.init())
+    assert value.tolist() == alone.tolist() and dS[:, 0] == own[:, 0] and not dS[:, 1:].any() and not dparams.any()
+    # These pay for the positive's own score; the others compare, and have nothing to compare with.
+    assert (value[0] > 0) == isinstance(loss, Logistic | Hinge) == bool(own.any())
 
 
 def test_two_anchors_with_one_document_are_no_negatives_of_each_other():
@@ -327,6 +352,7 @@ def test_extreme_logits_stay_finite(temperature, batch):
         (lambda: Margin(margin=-0.1), "E0502: margin must not be negative\n  value: -0.1\n  to do: 0.2 is usual"),
         (lambda: Distance(p=3), "E0550: p must be 1 or 2\n  value: 3"),
         (lambda: Distance(p=1, squared=True), "E0550: only the distance with p = 2 can be squared"),
+        (lambda: Hinge(margin=0), "E0502: margin must be above 0\n  value: 0\n  to do: 1 is usual for distances"),
         (lambda: Margin(over="hard"), "E0502: over must be 'all' or 'hardest'\n  value: 'hard'"),
     ],
 )

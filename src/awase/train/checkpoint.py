@@ -30,14 +30,17 @@ class Checkpoints:
             self._check_nothing_foreign()
             files.remove(self._folder)
         self._newest = self._read()
+        self._asked_at = self._newest[1]["step"] if self._newest else 0
         files.make_folder(self._folder)
         files.write_bytes(self._folder / _RUN, json.dumps(identity, indent=2, ensure_ascii=False).encode())
-        self._forget_after(self._newest[1]["step"] if self._newest else 0)
+        self._forget_after(self._asked_at)
         self._log = files.append_lines(self._folder / _METRICS)
 
     def due(self, step: int) -> bool:
+        """Whether to save now: the interval has passed since the last, in steps if those were asked for. A call of a kernel is many steps."""
         if self._every_steps is not None:
-            return step % self._every_steps == 0
+            passed, self._asked_at = step // self._every_steps > self._asked_at // self._every_steps, step
+            return passed
         return time.monotonic() - self._saved_at >= _EVERY_S
 
     def save(self, arrays: dict[str, np.ndarray], plain: dict) -> None:
