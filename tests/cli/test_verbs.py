@@ -13,7 +13,7 @@ NAMES = [module.__name__.rpartition(".")[2] for module in VERBS]
 
 
 def test_the_verbs_are_these():
-    expected = "demo fit evaluate compare index search serve add delete encode recipes info doctor explain limits"
+    expected = "demo fit evaluate compare index search serve add delete encode neighbours analogy export recipes info doctor explain limits"
     assert list(COMMANDS) == NAMES == expected.split()
 
 

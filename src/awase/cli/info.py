@@ -28,10 +28,14 @@ def _model(path: Path) -> dict:
     from awase import models
 
     model = models.load(path)
+    tables = {}
+    if isinstance(model, models.TableModel):
+        tables = {"geometry": model.geometry, "names": {table: len(names) for table, names in model.names.items()}}
     return {
         "kind": "model",
         "name": model.name,
         "dim": model.dim,
+        **tables,
         "fingerprint": model.fingerprint,
         **getattr(model, "info", {}),
     }

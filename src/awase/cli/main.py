@@ -10,6 +10,7 @@ import typer
 import awase
 from awase.cli import (
     add,
+    analogy,
     compare,
     delete,
     demo,
@@ -17,10 +18,12 @@ from awase.cli import (
     encode,
     evaluate,
     explain,
+    export,
     fit,
     index,
     info,
     limits,
+    neighbours,
     recipes,
     search,
     serve,
@@ -30,7 +33,10 @@ from awase.core import progress
 from awase.core.errors import AwaseError, ConfigError
 
 # In the order in which somebody new needs them; `awase --help` lists them so.
-VERBS = (demo, fit, evaluate, compare, index, search, serve, add, delete, encode, recipes, info, doctor, explain, limits)
+VERBS = (
+    demo, fit, evaluate, compare, index, search, serve, add, delete, encode, neighbours, analogy, export, recipes, info, doctor, explain,
+    limits,
+)  # fmt: skip
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 

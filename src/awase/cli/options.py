@@ -31,6 +31,13 @@ Model = Annotated[
         "-m", "--model", envvar="AWASE_MODEL", help="The model folder; if not given, the one the collection was made with."
     ),
 ]
+TableModel = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="The folder of a model of names, or a word2vec file (.vec, .txt, .bin).", show_default=False
+    ),
+]
+Table = Annotated[str | None, typer.Option(metavar="NAME", help="Which of the model's tables; the first if not given.")]
 ReportFolder = Annotated[
     Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write report.json, report.md and report.html here.")
 ]

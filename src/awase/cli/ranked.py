@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from awase.index.items import Result
+    from awase.models.table import Neighbour
 
 _BOLD, _DIM, _PLAIN = "\x1b[1;33m", "\x1b[2m", "\x1b[0m"
 # What a reader looks for: words in letters and digits, runs of kanji, runs of katakana. Hiragana alone is mostly grammar.
@@ -32,6 +33,22 @@ def ranked(results: Sequence["Result"], query: str, *, width: int, colours: bool
         shown = snippet(result.text, words, max(width - len(indent), _LEAST_CELLS))
         lines.append(indent + (highlighted(shown, words) if colours else shown))
     return "\n".join(lines)
+
+
+def named(found: Sequence["Neighbour"]) -> str:
+    """Names and how close they are, as lines.
+
+    >>> from awase.models.table import Neighbour
+    >>> print(named([Neighbour("rose", 0.96), Neighbour("blue", -0.5)]))
+    1   0.9600  rose
+    2  -0.5000  blue
+    """
+    scores = [f"{one.score:.4f}" for one in found]
+    rank_cells, score_cells = len(str(len(found))), max(map(len, scores), default=0)
+    return "\n".join(
+        f"{rank:>{rank_cells}}  {score:>{score_cells}}  {_printable(one.name)}"
+        for rank, (one, score) in enumerate(zip(found, scores), start=1)
+    )
 
 
 def snippet(text: str, words: Iterable[str], cells: int) -> str:

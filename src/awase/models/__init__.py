@@ -9,23 +9,24 @@ from awase.core.errors import ConfigError, FormatError, InputError
 from awase.core.protocols import TextEncoder
 from awase.data.text.tokenizer import Tokenizer
 from awase.models import folder as folders
+from awase.models import word2vec
 from awase.models.foreign import SentenceTransformerModel, refuse_pickles, wrap
 from awase.models.settings import SETTINGS
 from awase.models.static import StaticModel
 from awase.models.table import TableModel
 from awase.store import manifest, read, siblings, tensors
 
-__all__ = ["StaticModel", "TableModel", "load", "text_encoder", "token_table", "wrap"]
+__all__ = ["StaticModel", "TableModel", "load", "named_table", "text_encoder", "token_table", "wrap"]
 
 _TABLE_ENDINGS = ("word_embeddings.weight", "embed_tokens.weight")
 
 
 def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
-    """The model of a folder: one of ours, or an untouched one of model2vec or sentence-transformers.
+    """The model of a folder: one of ours, or an untouched one of model2vec or sentence-transformers; or of a word2vec file.
 
     With ``mmap`` the rows of a table of names stay on the disk and are read when they are asked for.
 
-    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, IntegrityError E0307, E0406, E0413, ConfigError E0424,
+    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, E0427, IntegrityError E0307, E0406, E0413, ConfigError E0424,
     BackendError E0409, MissingExtra E0001.
 
     >>> load("no such folder")
@@ -34,6 +35,8 @@ def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
       where: no such folder
       to do: give the folder that `awase fit -o FOLDER` or another library wrote
     """
+    if Path(path).is_file() and Path(path).suffix.lower() in word2vec.SUFFIXES and not mmap:
+        return word2vec.read_word2vec(path)
     folder = _folder(path)
     if (folder / SETTINGS).exists() or (folder / manifest.NAME).exists():
         return folders.load_ours(folder, mmap=mmap)
@@ -58,6 +61,17 @@ def text_encoder(model: Path | str | TextEncoder | TableModel) -> TextEncoder:
             remedy="ask it with `awase neighbours MODEL NAME`, or fit a model on pairs of texts: `awase fit pairs.csv`",
         )  # fmt: skip
     return loaded
+
+
+def named_table(path: Path | str) -> TableModel:
+    """A table of names. Raises ConfigError E0423 for a model of texts; else as ``load``."""
+    model = load(path)
+    if not isinstance(model, TableModel):
+        raise ConfigError(
+            "E0423", "this model encodes texts: it has no names of its own", place=str(path),
+            remedy="index some texts with `awase index`, then find the nearest with `awase search --mode dense`",
+        )  # fmt: skip
+    return model
 
 
 def token_table(path: Path | str) -> tuple[Tokenizer, np.ndarray]:

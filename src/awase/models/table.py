@@ -67,12 +67,12 @@ class TableModel:
 
     def __len__(self) -> int:
         """Rows of the first table."""
-        return len(self.names[self._table(None)])
+        return len(self.names[self.table_name(None)])
 
     @property
     def dim(self) -> int:
         """Dimensions of the first table."""
-        return self.tables[self._table(None)].shape[1]
+        return self.tables[self.table_name(None)].shape[1]
 
     @property
     def fingerprint(self) -> str:
@@ -101,7 +101,7 @@ class TableModel:
 
         Raises: InputError E0420 for a name that is not there, with those that look like it; ConfigError E0424 for a table.
         """
-        table = self._table(table)
+        table = self.table_name(table)
         row = self.names[table].row
         rows = row(names) if isinstance(names, str) else np.array([row(name) for name in names], np.int64)
         vectors = self.tables[table][rows].astype(np.float32)
@@ -120,7 +120,7 @@ class TableModel:
 
         Raises: InputError E0420, ConfigError E0424.
         """
-        table = self._table(table)
+        table = self.table_name(table)
         row, query = self.names[table].row(name), self.vector(name, table)
         near = self._scores(table, query, euclidean) if self.geometry == "order" else None
         return self._best(table, self._scores(table, query), k, [row], near)
@@ -136,7 +136,7 @@ class TableModel:
                 "E0423", f"analogies are differences of directions; this model measures closeness by {self.geometry!r}",
                 remedy="use a model of words, as `awase fit corpus.txt --recipe sgns` makes it",
             )  # fmt: skip
-        table = self._table(None)
+        table = self.table_name(None)
         given = self.vector([a, b, c])
         lengths = np.linalg.norm(given, axis=1, keepdims=True)
         unit = given / np.where(lengths > 0, lengths, 1)
@@ -189,8 +189,8 @@ class TableModel:
 
         save(self, path, dtype=dtype, card=card, extra=extra)
 
-    def _table(self, table: str | None) -> str:
-        """The name of a table, of the first if None."""
+    def table_name(self, table: str | None) -> str:
+        """The table meant: the first if None. Raises: ConfigError E0424 for one that is not there."""
         if table is None:
             return next(iter(self.names))
         if table not in self.names:
