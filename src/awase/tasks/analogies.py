@@ -14,6 +14,7 @@ import numpy as np
 from awase.core.errors import ConfigError, FormatError, InputError
 from awase.tasks.answers import BLOCK, Answers
 from awase.tasks.geometry import unit
+from awase.tasks.items import Metric
 from awase.tasks.similarity import read_lines, rows_of
 
 _EPSILON = 1e-3  # keeps 3CosMul finite, as in the paper
@@ -46,6 +47,10 @@ class Answered:
     def coverage(self) -> float:
         """The share of questions of which all four words are known."""
         return float(self.known.mean())
+
+    def metrics(self) -> dict[str, Metric]:
+        """For ``Report.of_items``, the items being the counted questions."""
+        return {"accuracy": self.correct[self.counted].astype(np.float64)}
 
     def sections(self) -> list[dict]:
         """section, n_questions, n_known and accuracy (None where no question counts) of each section, in the order of the file."""

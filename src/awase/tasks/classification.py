@@ -12,6 +12,7 @@ from awase.core.errors import ConfigError, InputError
 from awase.index.exact import Exact
 from awase.tasks.answers import checked_columns, checked_ids
 from awase.tasks.geometry import unit
+from awase.tasks.items import Metric
 from awase.tasks.lbfgs import minimise
 
 _BLOCK_ROWS = 4_096
@@ -69,6 +70,10 @@ class Classified:
     def macro_f1(self) -> MacroF1:
         """The mean over classes of F1, which a rare class moves as much as a frequent one."""
         return MacroF1(self.predicted, self.labels)
+
+    def metrics(self) -> dict[str, Metric]:
+        """For ``Report.of_items``."""
+        return {"accuracy": self.correct, "macro_f1": self.macro_f1}
 
     def summary(self) -> dict[str, float | int]:
         """accuracy, macro_f1 and n_items."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from awase.core.errors import InputError
 from awase.tasks.answers import Answers, checked_columns, checked_scores
+from awase.tasks.items import Metric, Ratio
 
 # (child rows (n,), parent rows (n,)) -> (n,), higher is more surely "child is a parent"
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -28,21 +29,29 @@ class LabelledPairs(NamedTuple):
 
 @dataclass(frozen=True)
 class Hypernymy:
-    """threshold: scores from it on mean yes; correct: bool (n,), of the test pairs; rejected: bool (n_positive,), whether each positive
-    test pair is refused when it is asked in reverse."""
+    """threshold: scores from it on mean yes; labels: bool (n,), of the test pairs; correct: bool (n,), whether each is told right;
+    rejected: bool (n,), whether it is refused when it is asked in reverse, which is right for those that hold."""
 
     threshold: float
+    labels: np.ndarray
     correct: np.ndarray
     rejected: np.ndarray
 
+    def metrics(self) -> dict[str, Metric]:
+        """For ``Report.of_items``, the items being the test pairs."""
+        return {
+            "accuracy": self.correct.astype(np.float64),
+            "reversed_rejected": Ratio((self.rejected & self.labels).astype(np.float64), self.labels.astype(np.float64)),
+        }
+
     def summary(self) -> dict[str, float | int]:
-        """accuracy, reversed_rejected (the share), threshold, n_pairs and n_reversed."""
+        """accuracy, reversed_rejected (the share of the pairs that hold), threshold, n_pairs and n_reversed."""
         return {
             "accuracy": float(self.correct.mean()),
-            "reversed_rejected": float(self.rejected.mean()),
+            "reversed_rejected": float(self.rejected[self.labels].mean()),
             "threshold": self.threshold,
             "n_pairs": len(self.correct),
-            "n_reversed": len(self.rejected),
+            "n_reversed": int(np.count_nonzero(self.labels)),
         }
 
 
@@ -59,8 +68,7 @@ def hypernymy(score: Score, valid: LabelledPairs, test: LabelledPairs) -> Hypern
     valid, test = (_checked(name, pairs) for name, pairs in (("valid", valid), ("test", test)))
     threshold = best_threshold(_scored(score, valid.children, valid.parents), valid.labels)
     correct = (_scored(score, test.children, test.parents) >= threshold) == test.labels
-    children, parents = test.children[test.labels], test.parents[test.labels]
-    return Hypernymy(threshold, correct, _scored(score, parents, children) < threshold)
+    return Hypernymy(threshold, test.labels, correct, _scored(score, test.parents, test.children) < threshold)
 
 
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 
 from awase.core.errors import InputError
 from awase.tasks.answers import BLOCK, Ahead, Answers, ahead, checked_columns, starts
+from awase.tasks.items import Metric, Ratio
 
 SIDES = ("head", "tail")
 
@@ -60,6 +61,11 @@ class LinkPrediction:
     def per_triple(self, ks: Sequence[int] = (1, 3, 10)) -> dict[str, np.ndarray]:
         """mrr and hits@k of each triple, float64 (n_triples,): the mean of its two sides. For paired tests."""
         return {name: values.mean(axis=1) for name, values in self._values(ks).items()}
+
+    def metrics(self, ks: Sequence[int] = (1, 3, 10)) -> dict[str, Metric]:
+        """For ``Report.of_items``: ``per_triple`` and the adjusted mean rank index."""
+        ranks, expected = self.ranks.mean(axis=1), (self.candidates.mean(axis=1) + 1) / 2
+        return {**self.per_triple(ks), "adjusted_mean_rank_index": Ratio(expected - ranks, expected - 1)}
 
     def summary(self, ks: Sequence[int] = (1, 3, 10)) -> dict:
         """n_triples and, for "both" sides, "head" and "tail":

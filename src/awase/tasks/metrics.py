@@ -30,7 +30,7 @@ class Metric(NamedTuple):
     @property
     def label(self) -> str:
         """The name as the field writes it, for people."""
-        return f"{_LABELS.get(self.kind, self.kind)}@{self.k}"
+        return f"{LABELS.get(self.kind, self.kind)}@{self.k}"
 
 
 def parse_metric(name: str) -> Metric:
@@ -175,4 +175,4 @@ _FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]]
     "map": _map,
     "accuracy": _accuracy,
 }
-_LABELS = {"ndcg": "nDCG", "mrr": "MRR", "map": "MAP"}
+LABELS = {"ndcg": "nDCG", "mrr": "MRR", "map": "MAP"}

@@ -12,6 +12,7 @@ import numpy as np
 
 from awase.core.errors import InputError
 from awase.tasks.answers import BLOCK, Answers, ahead, checked_columns
+from awase.tasks.items import Metric, Ratio
 
 # (rows (b,)) -> (b, n), lower is closer; anything that grows with the distance does as well
 Distance = Callable[[np.ndarray], np.ndarray]
@@ -36,6 +37,11 @@ class Reconstruction:
     def mean_rank(self) -> float:
         """The mean over edges of the rank of the neighbour among the nodes that are no neighbours; 1 is perfect."""
         return float(self.ranks.mean())
+
+    def metrics(self) -> dict[str, Metric]:
+        """For ``Report.of_items``, the items being the nodes."""
+        sums = np.add.reduceat(self.ranks, np.cumsum(self.degrees) - self.degrees)
+        return {"map": self.average_precision, "mean_rank": Ratio(sums, self.degrees)}
 
     def summary(self) -> dict[str, float | int]:
         """mean_rank, map, n_nodes and n_edges."""

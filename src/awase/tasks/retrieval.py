@@ -100,7 +100,7 @@ def judge(
     if len(set(labels)) < len(labels):
         raise ConfigError("E0807", "two systems have one name", value=labels, remedy="give each system its own name")
     wanted = [(a, b) for i, b in enumerate(labels) for a in labels[i + 1 :]] if pairs == "all" else list(pairs)
-    _check_pairs(wanted, labels)
+    check_pairs(wanted, labels)
     judged, n_skipped = answerable(judged)
     depth = min(max(k, *(metric.k for metric in asked)), len(judged.documents))
 
@@ -188,7 +188,7 @@ def _case(judgement: Judgement, query: int, metric: str, a: str, b: str, shown: 
     }
 
 
-def _check_pairs(pairs: Sequence[Pair], labels: list[str]) -> None:
+def check_pairs(pairs: Sequence[Pair], labels: list[str]) -> None:
     for a, b in pairs:
         others = (b,) if isinstance(b, str) else b
         for name in (a, *others):

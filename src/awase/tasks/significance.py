@@ -25,15 +25,23 @@ def bootstrap_ci(values: np.ndarray, *, level: float = 0.95, resamples: int = 10
     """
     values = _checked(values)
     n = values.shape[-1]
+    # With how often each query was drawn as a matrix, the means of all rows are one product.
+    means = [np.tensordot(counts / n, values, axes=(1, -1)) for counts in resampled_counts(n, resamples, seed)]
+    return interval(np.concatenate(means), level)
+
+
+def resampled_counts(n: int, resamples: int = 10_000, seed: int = 0) -> Iterator[np.ndarray]:
+    """Blocks of int64 (m, n), ``resamples`` rows in all: how often each of n items was drawn in n draws with replacement."""
     rng = np.random.default_rng(seed)
-    means = np.empty((resamples, *values.shape[:-1]))
     for start, stop in blocks(resamples, n):
-        # How often each query was drawn, as a matrix: the means of all rows are then one product.
         drawn = rng.integers(0, n, (stop - start, n), dtype=np.int32) + n * np.arange(stop - start)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
-        means[start:stop] = np.tensordot(counts / n, values, axes=(1, -1))
+        yield np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+
+
+def interval(resampled: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """float64 (..., 2): the percentile interval of statistics of resamples, (resamples, ...)."""
     tail = (1 - level) / 2
-    return np.moveaxis(np.quantile(means, [tail, 1 - tail], axis=0), 0, -1)
+    return np.moveaxis(np.quantile(resampled, [tail, 1 - tail], axis=0), 0, -1)
 
 
 def paired_randomisation_test(a: np.ndarray, b: np.ndarray, *, permutations: int = 10_000, seed: int = 0) -> float:

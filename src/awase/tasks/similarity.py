@@ -20,6 +20,7 @@ from awase.data.blocks import open_bytes
 from awase.data.compute import pc
 from awase.tasks.answers import checked_scores
 from awase.tasks.correlation import Correlation
+from awase.tasks.items import Metric
 
 _BLOCK = 1 << 22  # numbers of a block of gathered vectors
 
@@ -65,6 +66,10 @@ class WordSimilarity:
         """
         on = np.isfinite(self.predicted) if on is None else on
         return Correlation(self.predicted[on], self.gold[on])
+
+    def metrics(self, on: np.ndarray | None = None) -> dict[str, Metric]:
+        """For ``Report.of_items``: ``correlation`` by its name."""
+        return {"spearman": self.correlation(on)}
 
     def summary(self) -> dict:
         """spearman, coverage, n_pairs, n_known and the unknown words."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from awase.tasks.report import words
+from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
 _TEXT_CHARS = 300
@@ -12,10 +13,9 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
 
 def render(report: Report) -> str:
     """``report.md``."""
-    judged = report.judged
     parts = [
         f"# {_text(report.title)}",
-        f"{judged['n_queries']:,} queries, {judged['n_candidates']:,} candidate documents, 95 % bootstrap intervals over the queries.",
+        f"{_text(words.asked(report.judged))}, 95 % bootstrap intervals over the {_text(words.items(report.judged))}.",
         "\n".join(f"- {_text(sentence)}" for sentence in report.verdict),
         "## Systems",
         _systems(report),
@@ -30,25 +30,31 @@ def render(report: Report) -> str:
         parts += ["## Quality, size and speed", _pareto(report)]
     if report.dims:
         parts += ["## Fewer dimensions", _dims(report)]
+    for table in report.tables:
+        rows = ([_text(cell(value)) for value in row] for row in table["rows"])
+        parts += [f"## {_text(table['title'])}", _table([_text(head) for head in table["heads"]], rows), _text(table["words"])]
+    for picture in report.pictures:
+        parts += [f"## {_text(picture['title'])}", f"![{_text(picture['words'])}]({picture['file']})"]
     for label, section in words.sections(report.as_dict()):
         parts += [f"## {label}", _table(("", ""), ((_text(key), _text(value)) for key, value in words.facts(section)))]
     if report.worst and report.worst["queries"]:
         a, b = words.system(report.worst["a"]), words.system(report.worst["b"])
         parts += [f"## Where {_text(a)} falls furthest behind {_text(b)}", *map(_case, report.worst["queries"])]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _systems(report: Report) -> str:
     names = report.judged["metrics"]
     heads = [h for name in names for h in ([words.metric(name), "95 % CI"] if name == report.metric else [words.metric(name)])]
-    best = {name: max(of[name] for of in report.systems.values()) for name in names}
+    best = {name: words.best(report.systems, name) for name in names}
     rows = []
     for label, of in report.systems.items():
         cells = [_text(words.system(label))]
         for name in names:
-            cells.append(f"**{of[name]:.3f}**" if of[name] == best[name] else f"{of[name]:.3f}")
+            value = words.value(of[name])
+            cells.append(f"**{value}**" if of[name] == best[name] else value)
             if name == report.metric:
-                cells.append("{:.3f} to {:.3f}".format(*of[f"{name}_ci"]))
+                cells.append(words.interval(of[f"{name}_ci"]))
         rows.append(cells)
     return _table(("system", *heads), rows)
 

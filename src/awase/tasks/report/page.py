@@ -1,23 +1,35 @@
 """The report as one HTML page: no script, nothing fetched, light or dark as the reader's system is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
 
 from awase.core.errors import MissingExtra
 from awase.tasks.report import plots, words
+from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
-_DEFINITIONS = {
-    "nDCG@k": "gain of the first k results, discounted by log2(rank + 1), as a share of the best possible order.",
-    "recall@k": "share of the relevant documents that are among the first k.",
+_METRICS = {
+    "ndcg@k": "gain of the first k results, discounted by log2(rank + 1), as a share of the best possible order.",
+    "recall@k": "share of what is relevant that is among the first k.",
     "precision@k": "share of the first k that is relevant.",
-    "MRR@k": "1 / rank of the first relevant document; 0 when it is not among the first k.",
-    "MAP@k": "mean, over the relevant documents, of the precision at the rank of each.",
-    "accuracy@k": "1 when a relevant document is among the first k.",
-    "interval": "95 % percentile bootstrap over the queries. It says how sure a mean is for queries like these, not for another training run.",
-    "p": "two-sided paired randomisation test on the first metric, corrected by Holm's method for the number of tests.",
+    "mrr@k": "1 / rank of the first relevant result; 0 when it is not among the first k.",
+    "map@k": "mean, over what is relevant, of the precision at the rank of each.",
+    "accuracy@k": "1 when something relevant is among the first k.",
+    "mrr": "mean of 1 / rank of the right answer; other right answers do not count.",
+    "hits@k": "share of right answers whose rank is at most k; other right answers do not count.",
+    "mean_rank": "mean rank of the right answers; 1 is perfect, lower is better.",
+    "adjusted_mean_rank_index": "adjusted mean rank index, 1 − (mean rank − 1) / (its expectation by chance − 1): 1 is perfect, 0 is chance.",
+    "map": "mean, over the right answers, of the precision at the rank of each.",
+    "spearman": "rank correlation of the scores with the judgements of people; 1 is the same order, 0 is none.",
+    "accuracy": "share of right answers.",
+    "reversed_rejected": "share of the pairs that hold which are refused when their sides are exchanged.",
+    "macro_f1": "mean over the classes of F1, so that a rare class counts as much as a frequent one.",
+}
+_INTERVAL = "95 % percentile bootstrap over the {items}. It says how sure a value is for {items} like these, not for another training run."
+_P = "two-sided paired randomisation test on the first metric, corrected by Holm's method for the number of tests."
+_GEOMETRY = {
     "alignment": "mean squared distance of a query to its relevant documents; lower is closer.",
     "uniformity": "log of the mean of exp(−2 × squared distance) between documents; lower is more spread.",
 }
@@ -25,23 +37,23 @@ _DEFINITIONS = {
 
 def render(report: Report) -> str:
     """``report.html``."""
-    judged = report.judged
-    asked = f"{judged['n_queries']:,} queries, {judged['n_candidates']:,} candidate documents"
     verdict = "".join(f"<p>{_sentence(sentence)}</p>" for sentence in report.verdict)
     parts = [
-        f"<header><h1>{escape(report.title)}</h1><p class='muted'>{asked}</p></header>",
+        f"<header><h1>{escape(report.title)}</h1><p class='muted'>{escape(words.asked(report.judged))}</p></header>",
         f"<section class='verdict' aria-label='What the evidence supports'>{verdict}</section>",
         f"<section><h2>Systems</h2>{_systems(report)}</section>",
         _tests(report),
         _pareto(report),
         _dims(report),
         _drawings(report),
+        *map(_picture, report.pictures),
+        *map(_extra, report.tables),
         _failures(report),
         *(
             f"<section><h2>{escape(head)}</h2>{_facts(words.facts(of))}</section>"
             for head, of in words.sections(report.as_dict())
         ),
-        f"<section><h2>What the measures mean</h2>{_facts(_DEFINITIONS.items())}</section>",
+        f"<section><h2>What the measures mean</h2>{_facts(_definitions(report))}</section>",
     ]
     template = Template(files("awase.tasks.report").joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(title=escape(report.title), body="\n".join(part for part in parts if part))
@@ -49,15 +61,15 @@ def render(report: Report) -> str:
 
 def _systems(report: Report) -> str:
     names = report.judged["metrics"]
-    best = {name: max(of[name] for of in report.systems.values()) for name in names}
+    best = {name: words.best(report.systems, name) for name in names}
     heads = ["system", *(words.metric(name) for name in names)]
     heads.insert(2, "95 % CI")
     rows = []
     for label, of in report.systems.items():
-        cells = [_value(f"{of[name]:.3f}", best=of[name] == best[name]) for name in names]
-        cells.insert(1, _value("{:.3f} to {:.3f}".format(*of[f"{report.metric}_ci"])))
+        cells = [_value(words.value(of[name]), best=of[name] == best[name]) for name in names]
+        cells.insert(1, _value(words.interval(of[f"{report.metric}_ci"])))
         rows.append((words.system(label), cells))
-    return _table("Means over the queries; the best of each column stands out.", heads, rows)
+    return _table(f"Measured on the {words.items(report.judged)}; the best of each column stands out.", heads, rows)
 
 
 def _tests(report: Report) -> str:
@@ -68,7 +80,7 @@ def _tests(report: Report) -> str:
         cells = [words.metric(test["metric"]), difference, interval, words.p_value(test["p"]), words.p_value(test["p_holm"])]
         rows.append((f"{words.system(test['a'])} − {words.system(test['b'])}", [_value(cell) for cell in cells]))
     heads = ("pair", "metric", "points", "95 % CI", "p, one test", "p, all tests")
-    table = _table("Differences on the same queries, in points (hundredths).", heads, rows)
+    table = _table(f"Differences on the same {words.items(report.judged)}, in points (hundredths).", heads, rows)
     return f"<section><h2>Tests</h2>{table}</section>" if rows else ""
 
 
@@ -102,6 +114,30 @@ def _drawings(report: Report) -> str:
     return f"<section><h2>Plots</h2>{''.join(figures)}</section>"
 
 
+def _picture(picture: Mapping[str, str]) -> str:
+    """As an image, in which no script of an SVG runs."""
+    source = f"data:{picture['type']};base64,{picture['base64']}"
+    said = escape(picture["words"])
+    shown = f"<figure><img src='{source}' alt='{said}'><figcaption>{said}</figcaption></figure>"
+    return f"<section><h2>{escape(picture['title'])}</h2>{shown}</section>"
+
+
+def _extra(table: Mapping) -> str:
+    rows = [(cell(row[0]), [_value(cell(value)) for value in row[1:]]) for row in table["rows"]]
+    return f"<section><h2>{escape(table['title'])}</h2>{_table(table['words'], table['heads'], rows, table['title'])}</section>"
+
+
+def _definitions(report: Report) -> list[tuple[str, str]]:
+    """What the metrics of this report mean, and what is said of their certainty."""
+    kinds = dict.fromkeys(name.partition("@")[0] + ("@k" if "@" in name else "") for name in report.judged["metrics"])
+    found = [(words.metric(kind), _METRICS[kind]) for kind in kinds if kind in _METRICS]
+    items = words.items(report.judged)
+    found.append(("interval", _INTERVAL.format(items=items)))
+    if report.tests:
+        found.append(("p", _P))
+    return found + list(_GEOMETRY.items() if report.geometry else ())
+
+
 def _failures(report: Report) -> str:
     if not (report.worst and report.worst["queries"]):
         return ""
@@ -129,10 +165,11 @@ def _value(text: str, *, best: bool = False) -> str:
     return f"<td class='best'>{escape(text)}</td>" if best else f"<td>{escape(text)}</td>"
 
 
-def _table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+def _table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], name: str = "") -> str:
     """Rows are a heading and cells that are HTML already. A table wider than its place scrolls, also by keyboard."""
     head = "".join(f"<th scope='col'>{escape(text)}</th>" if text else "<td></td>" for text in heads)
     body = "".join(f"<tr><th scope='row'>{escape(label)}</th>{''.join(cells)}</tr>" for label, cells in rows)
     narrow = " class='narrow'" if len(heads) == 2 else ""
     table = f"<table{narrow}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<p class='muted'>{escape(caption)}</p><div class='scroll' role='region' aria-label='{escape(caption)}' tabindex='0'>{table}</div>"
+    said = f"<p class='muted'>{escape(caption)}</p>" if caption else ""
+    return f"{said}<div class='scroll' role='region' aria-label='{escape(caption or name)}' tabindex='0'>{table}</div>"

@@ -58,7 +58,7 @@ def plots(report: Report) -> list[Plot]:
     # A glyph that the measuring font lacks is drawn by the reader's browser, which has it.
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        drawn = [_systems(report), *map(_differences, report.differences)]
+        drawn = [_systems(report), *(_differences(of, words.items(report.judged)) for of in report.differences)]
         if report.dims:
             drawn.append(_dims(report))
         if report.history:
@@ -122,7 +122,7 @@ def _systems(report: Report) -> Plot:
     return Plot("Systems", text, svg[0])
 
 
-def _differences(histogram: dict) -> Plot:
+def _differences(histogram: dict, items: str) -> Plot:
     counts = np.array(histogram["counts"])
     edges = np.linspace(-1, 1, len(counts) + 1)
     middle = (edges[:-1] + edges[1:]) / 2
@@ -146,13 +146,13 @@ def _differences(histogram: dict) -> Plot:
         )
         axes.set_xlim(-1, 1)
         axes.grid(visible=False, axis="x")
-        axes.set_xlabel(f"{metric} of {a} minus {b}, per query")
-        axes.set_ylabel("queries")
+        axes.set_xlabel(f"{metric} of {a} minus {b}")
+        axes.set_ylabel(items)
     text = (
-        f"{a} is better on {histogram['n_better']:,} queries, {b} on {histogram['n_worse']:,}, and they are equal on "
+        f"{a} is better on {histogram['n_better']:,} {items}, {b} on {histogram['n_worse']:,}, and they are equal on "
         f"{histogram['n_equal']:,} (left out of the bars)."
     )
-    return Plot(f"{a} against {b}, query by query", text, svg[0])
+    return Plot(f"{a} against {b} on the same {items}", text, svg[0])
 
 
 def _dims(report: Report) -> Plot:

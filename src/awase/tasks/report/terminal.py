@@ -9,19 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from awase.tasks.report import words
+from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
 _SCALE_CELLS = 24  # width of the interval drawing
 _WIDE = 110  # columns a terminal needs for the drawing
 _CASES = 3
+_ROWS = 12  # of one table beside the systems
 _TEXT_CELLS = 200  # of one text of a failure
 
 
 def show(report: Report, console: Console | None = None) -> None:
     """Print the report; without a console, to stdout."""
     console = console or Console()
-    judged = report.judged
-    asked = f"{judged['n_queries']:,} queries, {judged['n_candidates']:,} candidate documents, 95 % bootstrap intervals over the queries"
+    asked = f"{words.asked(report.judged)}, 95 % bootstrap intervals over the {words.items(report.judged)}"
     console.print()
     console.print(Text(report.title, style="bold"))
     console.print(Text(asked, style="dim"))
@@ -31,6 +32,8 @@ def show(report: Report, console: Console | None = None) -> None:
         console.print(_section("Quality, size and speed", _pareto(report)))
     if report.dims:
         console.print(_section("Fewer dimensions", _dims(report)))
+    for table in report.tables:
+        console.print(_section(table["title"], _extra(table)))
     for label, values in words.sections({"cost": report.cost, "geometry": report.geometry, "fusion": report.fusion}):
         console.print(_section(label, _facts(values)))
     if report.worst and report.worst["queries"]:
@@ -46,7 +49,7 @@ def _systems(report: Report, *, wide: bool) -> Table:
     names, systems = report.judged["metrics"], report.systems
     bounds = [of[f"{report.metric}_ci"] for of in systems.values()]
     low, high = min(bound[0] for bound in bounds), max(bound[1] for bound in bounds)
-    best = {name: max(of[name] for of in systems.values()) for name in names}
+    best = {name: words.best(systems, name) for name in names}
 
     table = _table("system", *(words.metric(name) for name in names), "95 % CI of " + words.metric(report.metric))
     if wide:
@@ -54,11 +57,9 @@ def _systems(report: Report, *, wide: bool) -> Table:
     for label, of in systems.items():
         leads = "bold green" if of[report.metric] == best[report.metric] else ""
         ci = of[f"{report.metric}_ci"]
-        means = [Text(f"{of[name]:.3f}", style="bold green" if of[name] == best[name] else "") for name in names]
+        means = [Text(words.value(of[name]), style="bold green" if of[name] == best[name] else "") for name in names]
         drawing = [Text(_interval(of[report.metric], ci, low, high), style=leads)] if wide else []
-        table.add_row(
-            Text(words.system(label), style=leads), *means, Text(f"{ci[0]:.3f} to {ci[1]:.3f}", style="dim"), *drawing
-        )
+        table.add_row(Text(words.system(label), style=leads), *means, Text(words.interval(ci), style="dim"), *drawing)
     return table
 
 
@@ -103,6 +104,14 @@ def _pareto(report: Report) -> Table:
         remark = words.DOMINATED if row["dominated"] else ""
         table.add_row(*(Text(cell, style=style) for cell in (*cells, remark)))
     return table
+
+
+def _extra(table: Mapping) -> RenderableType:
+    shown = _table(*table["heads"])
+    for row in table["rows"][:_ROWS]:
+        shown.add_row(*(Text(cell(value)) for value in row))
+    more = len(table["rows"]) - _ROWS
+    return Group(shown, Text(f"and {more:,} more on the page", style="dim")) if more > 0 else shown
 
 
 def _dims(report: Report) -> Columns:

@@ -11,9 +11,11 @@ import numpy as np
 
 from awase.core.errors import InputError
 from awase.store.files import write_bytes
+from awase.tasks.items import Metric, compare
 from awase.tasks.pareto import dominated
 from awase.tasks.report import words
-from awase.tasks.retrieval import Judgement, worst_queries
+from awase.tasks.report.shown import Picture, Table, pictures_of
+from awase.tasks.retrieval import Judgement, Pair, Paired, worst_queries
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,12 +27,13 @@ _CURVE_POINTS = 400  # a longer loss curve is averaged down to so many points
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a judgement found, with what it was found on and at what cost. Made by ``Report.of``.
+    """What a judgement found, with what it was found on and at what cost. Made by ``Report.of`` and ``Report.of_items``.
 
     systems: name -> {metric: mean, metric_ci: [low, high]}; tests: {a, b, metric, difference, ci, p, p_holm}, p_holm being p
-    corrected for the number of tests; judged: what the systems were asked; differences: per test, a histogram over queries;
+    corrected for the number of tests; judged: what the systems were asked; differences: per test, a histogram over items;
     worst: queries where one system falls furthest behind another; pareto: quality, bytes and latency of each system;
     dims: quality of the vectors cut to fewer dimensions; history: [step, value] of the loss and of the metric on validation data.
+    tables and pictures: what a task shows beside that, such as figures by relation or a drawing of the vectors.
     data, split, cost, geometry, fusion, recipe and environment are shown entry by entry; ``_s`` and ``_bytes`` at the end of
     a name are units.
     """
@@ -52,6 +55,8 @@ class Report:
     history: dict[str, list[list[float]]] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[dict[str, str]] = field(default_factory=list)
 
     @staticmethod
     def of(
@@ -84,18 +89,7 @@ class Report:
             label: {key: value for name, m in of.items() for key, value in ((name, m.mean), (f"{name}_ci", [m.low, m.high]))}
             for label, of in judgement.systems.items()
         }
-        tests = [
-            {
-                "a": t.a,
-                "b": t.b,
-                "metric": t.metric,
-                "difference": t.difference,
-                "ci": [t.low, t.high],
-                "p": t.p,
-                "p_holm": t.p_holm,
-            }
-            for t in judgement.tests
-        ]
+        tests = [_test(paired) for paired in judgement.tests]
         judged = {
             "name": judgement.judged.name,
             "n_queries": n_queries,
@@ -114,7 +108,9 @@ class Report:
             split=dict(split),
             cost=dict(cost),
             seed=judgement.seed,
-            differences=[_histogram(judgement, t["a"], t["b"], first) for t in words.told(systems, tests, first)],
+            differences=_histograms(
+                {label: of[first].per_query for label, of in judgement.systems.items()}, systems, tests, first
+            ),
             worst=None
             if worst is None
             else {"a": worst[0], "b": worst[1], "queries": worst_queries(judgement, *worst, n=n_worst)},
@@ -128,6 +124,72 @@ class Report:
         )
         return Report(**_plain(dataclasses.asdict(found), "report"))
 
+    @staticmethod
+    def of_items(
+        systems: Mapping[str, Mapping[str, Metric]],
+        *,
+        items: str,
+        title: str,
+        name: str = "",
+        candidates: str = "items",
+        n_candidates: int | None = None,
+        left_out: Mapping[str, int] | None = None,
+        protocol: str = "",
+        pairs: Sequence[Pair] = (),
+        seed: int = 0,
+        data: Mapping,
+        split: Mapping,
+        cost: Mapping,
+        recipe: Mapping | None = None,
+        environment: Mapping | None = None,
+        history: Sequence[Mapping] = (),
+        tables: Sequence[Table] = (),
+        pictures: Sequence[Picture] = (),
+    ) -> "Report":
+        """The report of any task that measures systems on the same items: name -> metric -> its values, as ``items.compare`` takes them.
+
+        items       what was measured, in the plural: "test triples", "users", "word pairs"; name: of the set they belong to
+        candidates  what each was ranked among, in the plural, and how many: left out where nothing is ranked
+        left_out    how many of what could not be measured: {"users without test items": 12}; told in the verdict
+        protocol    how the items were chosen and asked, in a sentence or two
+        pairs       the systems to test against each other on the first metric
+        history     rows of a training log, of which step, loss and the first metric are read
+
+        >>> of = {"trained": {"mrr": np.array([1.0, 0.5])}, "untrained": {"mrr": np.array([0.1, 0.2])}}
+        >>> report = Report.of_items(of, items="test triples", title="Two triples", data={}, split={}, cost={})
+        >>> report.verdict[0]
+        'trained has the best MRR, 0.750; it was not tested against another system.'
+        """
+        compared = compare(systems, pairs=pairs, seed=seed)
+        first = compared.metrics[0]
+        estimates: dict[str, dict[str, Any]] = {
+            label: {key: value for metric, e in of.items() for key, value in ((metric, e.value), (f"{metric}_ci", e[1:]))}
+            for label, of in compared.systems.items()
+        }
+        tests = [_test(paired) for paired in compared.tests]
+        judged = {"name": name, "items": items, "n_items": compared.n_items}
+        if n_candidates is not None:
+            judged |= {"candidates": candidates, "n_candidates": n_candidates}
+        judged |= {"left_out": dict(left_out or {}), "metrics": compared.metrics, "protocol": protocol}
+        per_item = {label: of[first] for label, of in systems.items() if isinstance(of[first], np.ndarray)}
+        found = Report(
+            title=title,
+            judged={key: value for key, value in judged.items() if value},
+            systems=estimates,
+            tests=tests,
+            data=dict(data),
+            split=dict(split),
+            cost=dict(cost),
+            seed=seed,
+            differences=_histograms(per_item, estimates, tests, first) if per_item else [],
+            history=_curves(history, first),
+            recipe=dict(recipe or {}),
+            environment=dict(environment or {}),
+            tables=[table.as_dict() for table in tables],
+            pictures=[picture.as_dict() for picture in pictures],
+        )
+        return Report(**_plain(dataclasses.asdict(found), "report"))
+
     @property
     def metric(self) -> str:
         """The metric that was tested."""
@@ -138,7 +200,7 @@ class Report:
         """What the evidence supports, in sentences: one for each test, then which system to use, then what to keep in mind."""
         return [
             *(words.finding(test) for test in words.told(self.systems, self.tests, self.metric)),
-            words.advice(self.systems, self.tests, self.metric),
+            words.advice(self.systems, self.tests, self.metric, words.items(self.judged)),
             *words.cautions(self.judged, self.data),
         ]
 
@@ -151,11 +213,14 @@ class Report:
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
     def files(self) -> dict[str, bytes]:
-        """The forms that are files: ``report.json``, ``report.md`` and ``report.html``, a page that needs nothing else."""
+        """The forms that are files: ``report.json``, ``report.md`` and ``report.html``, a page that needs nothing else.
+
+        Markdown cannot hold pictures, so each is a file beside it.
+        """
         from awase.tasks.report import markdown, page
 
         forms = {"report.json": self.as_json(), "report.md": markdown.render(self), "report.html": page.render(self)}
-        return {name: text.encode() for name, text in forms.items()}
+        return {name: text.encode() for name, text in forms.items()} | pictures_of(self.pictures)
 
     def write(self, folder: Path | str) -> None:
         """Write ``files()`` into a folder, each in one step."""
@@ -169,9 +234,21 @@ class Report:
         terminal.show(self, console)
 
 
-def _histogram(judgement: Judgement, a: str, b: str, metric: str) -> dict:
-    """How the difference a - b is spread over the queries; equal queries are counted apart from the bins."""
-    difference = judgement.systems[a][metric].per_query - judgement.systems[b][metric].per_query
+def _test(paired: Paired) -> dict:
+    bounds = {"ci": [paired.low, paired.high], "p": paired.p, "p_holm": paired.p_holm}
+    return {"a": paired.a, "b": paired.b, "metric": paired.metric, "difference": paired.difference, **bounds}
+
+
+def _histograms(per_item: Mapping[str, Any], systems: Mapping, tests: Sequence[Mapping], metric: str) -> list[dict]:
+    """Of each test that is told, how the difference is spread over the items."""
+    return [
+        _histogram(per_item[test["a"]] - per_item[test["b"]], test["a"], test["b"], metric)
+        for test in words.told(systems, tests, metric)
+    ]
+
+
+def _histogram(difference: np.ndarray, a: str, b: str, metric: str) -> dict:
+    """How the difference a - b is spread over the items; equal ones are counted apart from the bins."""
     apart = difference[difference != 0]
     counts, _ = np.histogram(apart, bins=_BINS, range=(-1, 1))
     return {

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from awase.tasks.metrics import parse_metric
+from awase.tasks import metrics
 
 ALPHA = 0.05
-FEW_QUERIES = 100
+FEW_ITEMS = 100
 DOMINATED = "another is as good or better in all three"
 _MANY_TESTS = 4
 _NAMES = {"bm25": "BM25"}
+_METRICS = {
+    **metrics.LABELS,
+    "hits": "Hits",
+    "spearman": "Spearman's ρ",
+    "macro_f1": "macro-F1",
+    "adjusted_mean_rank_index": "AMRI",
+}
+_LOWER_IS_BETTER = ("mean_rank", "adjusted_mean_rank")
 _LABELS = {
     "train_s": "training",
     "train_cpu_s": "training, CPU",
@@ -24,15 +32,47 @@ def system(name: str) -> str:
 
 
 def metric(name: str) -> str:
-    """A metric's name as the field writes it: ``ndcg@10`` is nDCG@10."""
-    return parse_metric(name).label
+    """A metric's name as the field writes it: ``ndcg@10`` is nDCG@10, ``spearman`` is Spearman's ρ."""
+    kind, at, k = name.partition("@")
+    return _METRICS.get(kind, kind.replace("_", " ")) + at + k
+
+
+def best(systems: Mapping[str, Mapping], name: str) -> float:
+    """The best value of a metric: the highest, or the lowest of ranks."""
+    return (min if name in _LOWER_IS_BETTER else max)(of[name] for of in systems.values())
+
+
+def items(judged: Mapping) -> str:
+    """What the systems were judged on, in the plural: queries, users, test triples."""
+    return judged.get("items", "queries")
+
+
+def n_items(judged: Mapping) -> int:
+    """How many of them there were."""
+    return judged["n_items"] if "items" in judged else judged["n_queries"]
+
+
+def asked(judged: Mapping) -> str:
+    """How many items and candidates: 200 queries, 1,000 candidate documents."""
+    of = f", {judged['n_candidates']:,} candidate {judged.get('candidates', 'documents')}" if judged.get("n_candidates") else ""
+    return f"{n_items(judged):,} {items(judged)}{of}"
+
+
+def value(number: float) -> str:
+    """A metric's value: 0.342."""
+    return f"{number:.3f}".replace("-", "−")
+
+
+def interval(bounds: Sequence[float]) -> str:
+    """0.301 to 0.383"""
+    return f"{value(bounds[0])} to {value(bounds[1])}"
 
 
 def points(difference: float, *, signed: bool = False) -> str:
     """A difference of two metrics in points, hundredths of the scale: 0.032 is 3.2."""
-    value = 100 * difference
-    sign = "+" if signed and value else ""
-    return f"{value:{sign}.{1 if abs(value) >= 0.05 or not value else 2}f}".replace("-", "−")
+    hundredths = 100 * difference
+    sign = "+" if signed and hundredths else ""
+    return f"{hundredths:{sign}.{1 if abs(hundredths) >= 0.05 or not hundredths else 2}f}".replace("-", "−")
 
 
 def p_value(p: float) -> str:
@@ -122,17 +162,17 @@ def told(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) ->
     return [test for test in tests if best in (test["a"], test["b"])]
 
 
-def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) -> str:
+def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str, on: str = "queries") -> str:
     """Which system to use, and how well that is supported."""
     best = max(systems, key=lambda label: systems[label][name])
-    has = f"the best {metric(name)}, {systems[best][name]:.3f}"
+    has = f"the best {metric(name)}, {value(systems[best][name])}"
     rivals = [
         (test["b"] if test["a"] == best else test["a"], test["p_holm"]) for test in tests if best in (test["a"], test["b"])
     ]
     level = [system(rival) for rival, p in rivals if p >= ALPHA]
     if level:
-        apart = f"these queries do not tell it apart from {_listed(level)}"
-        return f"{system(best)} has {has}, but {apart}: choose by size and speed, or judge on more queries."
+        apart = f"these {on} do not tell it apart from {_listed(level)}"
+        return f"{system(best)} has {has}, but {apart}: choose by size and speed, or judge on more {on}."
     if rivals:
         return f"Use {system(best)}: it has {has}."
     return f"{system(best)} has {has}; it was not tested against another system."
@@ -141,10 +181,12 @@ def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) 
 def cautions(judged: Mapping, data: Mapping) -> list[str]:
     """What to keep in mind when reading the numbers."""
     found = []
-    if judged["n_queries"] < FEW_QUERIES:
-        found.append(f"Only {judged['n_queries']:,} queries: the intervals are wide, and below about 30 they are too narrow.")
-    if judged["n_skipped"]:
-        found.append(f"{judged['n_skipped']:,} queries without a relevant document were left out.")
+    if n_items(judged) < FEW_ITEMS:
+        found.append(
+            f"Only {n_items(judged):,} {items(judged)}: the intervals are wide, and below about 30 they are too narrow."
+        )
+    left_out = judged.get("left_out") or {"queries without a relevant document": judged.get("n_skipped", 0)}
+    found += [f"{n:,} {what} were left out." for what, n in left_out.items() if n]
     if data.get("bad_rows"):
         found.append(f"{data['bad_rows']:,} bad rows of the data were skipped.")
     return found
@@ -171,4 +213,11 @@ def sections(report: Mapping) -> list[tuple[str, Mapping]]:
         "recipe": "Recipe",
         "environment": "Environment",
     }
-    return [(head, report[key]) for key, head in heads.items() if report.get(key)]
+    shown = {**report, "judged": _judged(report["judged"])} if "judged" in report else report
+    return [(head, shown[key]) for key, head in heads.items() if shown.get(key)]
+
+
+def _judged(judged: Mapping) -> Mapping:
+    """The same with the numbers of items and candidates called by their names."""
+    named = {"n_items": judged.get("items"), "n_candidates": judged.get("candidates") and f"candidate {judged['candidates']}"}
+    return {named.get(key) or key: value for key, value in judged.items() if key not in ("items", "candidates")}
