@@ -13,11 +13,11 @@ from awase.contrast import losses, scores
 from awase.contrast.candidates import Candidates
 from awase.contrast.joint import generic
 from awase.contrast.losses import Hinge, InfoNCE, Logistic, Margin, Warp
-from awase.contrast.scores import Cosine, Distance, Dot
+from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError
 
-SCORES = [Dot(), Cosine(), Distance(p=1), Distance(p=2), Distance(squared=True)]
-OF_DISTANCE = [score for score in SCORES if isinstance(score, Distance)]
+SCORES = [Dot(), Cosine(), Distance(p=1), Distance(p=2), Distance(squared=True), Order(), Poincare()]
+OF_DISTANCE = [score for score in SCORES if isinstance(score, Distance | Order | Poincare)]
 LOSSES = [
     InfoNCE(temperature=0.3),
     InfoNCE(temperature=0.3, symmetric=True),
@@ -55,6 +55,13 @@ def difference(f, x):
     return out
 
 
+def suited(score, A, C):
+    """Vectors as the score takes them: inside the ball; with one coordinate out of order, so that violations differ."""
+    if isinstance(score, Poincare):
+        return tuple(V / (1 + np.linalg.norm(V, axis=-1, keepdims=True)) for V in (A, C))
+    return (A / 2, C / 2 + 3 * (np.arange(C.shape[-1]) == 0)) if isinstance(score, Order) else (A, C)
+
+
 def learned(loss):
     """Whether the loss has a parameter that is trained."""
     return isinstance(loss, InfoNCE) and loss.learned
@@ -82,13 +89,18 @@ def naive_score(score, a, c):
     if isinstance(score, Distance):
         apart = [abs(x - y) for x, y in zip(a, c)]
         return -sum(apart) if score.p == 1 else -(math.hypot(*apart) ** (2 if score.squared else 1))
+    if isinstance(score, Poincare):
+        inside = (1 - math.hypot(*a) ** 2) * (1 - math.hypot(*c) ** 2)
+        return -math.acosh(1 + 2 * sum((x - y) ** 2 for x, y in zip(a, c)) / inside)
+    if isinstance(score, Order):
+        return -sum(max(0, y - x) ** 2 for x, y in zip(a, c))
     dot = sum(x * y for x, y in zip(a, c))
     return dot / (math.hypot(*a) * math.hypot(*c)) if isinstance(score, Cosine) else dot
 
 
 @each_score
 def test_scores_equal_a_loop(score, batch):
-    A, C, _ = batch(0)
+    A, C = suited(score, *batch(0)[:2])
     for a, row in zip(A, score(A, C)):
         for c, value in zip(C, row):
             assert value == pytest.approx(naive_score(score, a, c), rel=1e-12)
@@ -97,7 +109,7 @@ def test_scores_equal_a_loop(score, batch):
 @each_score
 def test_an_anchors_own_candidates_score_as_shared_ones(score, batch):
     A, C, _ = batch(0)
-    own = np.stack([C, C[::-1], C + 1, C])
+    A, own = suited(score, A, np.stack([C, C[::-1], C + 1, C]))
     found = score(A, own)
     for i, row in enumerate(own):
         np.testing.assert_allclose(found[i], score(A, row)[i], rtol=1e-12)
@@ -152,7 +164,7 @@ def test_losses_equal_a_loop(loss, batch, seed, b, c, logq, share):
 @few
 @given(seed=SEEDS)
 def test_the_pull_of_a_score_equals_differences(score, batch, seed):
-    A, C, _ = batch(seed)
+    A, C = suited(score, *batch(seed)[:2])
     dS = np.random.default_rng(seed).standard_normal((len(A), len(C)))
     dA, dC = score.pull(A, C, score(A, C), dS)
     np.testing.assert_allclose(dA, difference(lambda A: (score(A, C) * dS).sum(), A), atol=1e-7, rtol=1e-6)
@@ -164,7 +176,7 @@ def test_the_pull_of_a_score_equals_differences(score, batch, seed):
 @given(seed=SEEDS)
 def test_the_pull_of_own_candidates_equals_differences(score, batch, seed):
     A, C, _ = batch(seed)
-    own = C + np.random.default_rng(seed).standard_normal((len(A), *C.shape))
+    A, own = suited(score, A, C + np.random.default_rng(seed).standard_normal((len(A), *C.shape)))
     dS = np.random.default_rng(seed).standard_normal((len(A), len(C)))
     dA, dC = score.pull(A, own, score(A, own), dS)
     np.testing.assert_allclose(dA, difference(lambda A: (score(A, own) * dS).sum(), A), atol=1e-7, rtol=1e-6)
@@ -173,11 +185,11 @@ def test_the_pull_of_own_candidates_equals_differences(score, batch, seed):
 
 @each_distance
 def test_the_pull_of_a_distance_equals_autograd(score, batch):
-    A, shared, _ = batch(1)
-    for C in (shared, np.stack([shared + i for i in range(len(A))])):
+    anchors, shared, _ = batch(1)
+    for C in (shared, np.stack([shared + i for i in range(len(anchors))])):
+        A, C = suited(score, anchors, C)
         leaves = [torch.tensor(x, requires_grad=True) for x in (A, C)]
-        apart = leaves[0][:, None, :] - leaves[1]
-        S = -(apart.norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
+        S = distance_in_torch(score, *leaves)
         dS = np.random.default_rng(2).standard_normal(S.shape)
         S.backward(torch.as_tensor(dS))
         for xp in (np.asarray, torch.as_tensor):
@@ -190,6 +202,7 @@ def test_the_pull_of_a_distance_equals_autograd(score, batch):
 def test_where_vectors_meet_a_distance_has_no_gradient(score):
     V = np.array([[0.3, -0.7, 0.1]])
     for C in (V, V[None]):
+        assert not score(V, C).any()
         dA, dC = score.pull(V, C, score(V, C), np.ones((1, 1)))
         assert np.abs(dA).max() < 1e-7 and dC.shape == C.shape and np.abs(dC).max() < 1e-7
 
@@ -213,6 +226,7 @@ def test_the_gradient_of_a_loss_equals_differences(loss, batch, seed, logq, shar
 @given(seed=SEEDS, weight=st.booleans(), dims=st.sampled_from([None, (2, 5), (1, 3, 5)]))
 def test_the_joint_equals_differences(score, loss, batch, seed, weight, dims):
     A, C, candidates = batch(seed, weight=weight)
+    A, C = suited(score, A, C)
     for dim in dims or (5,):
         away_from_kinks(loss, score(A[:, :dim], C[:, :dim]), candidates)
     params = loss.init()
@@ -233,6 +247,17 @@ def test_the_joint_equals_differences(score, loss, batch, seed, weight, dims):
         np.testing.assert_allclose(found, difference(mean, x), atol=2e-6, rtol=1e-5)
 
 
+def distance_in_torch(score, A, C):
+    """The score in torch's own functions."""
+    apart = A[:, None, :] - C
+    if isinstance(score, Poincare):
+        inside = (1 - A.square().sum(-1))[:, None] * (1 - C.square().sum(-1))
+        return -torch.acosh(1 + 2 * apart.square().sum(-1) / inside)
+    if isinstance(score, Order):
+        return -torch.relu(-apart).square().sum(-1)
+    return -(apart.norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
+
+
 def with_torch(A, C, candidates, score, loss, params, dims):
     """The objective in torch's own functions."""
     target = torch.as_tensor(candidates.target)
@@ -243,8 +268,8 @@ def with_torch(A, C, candidates, score, loss, params, dims):
     total = 0.0
     for dim in dims:
         a, c = A[:, :dim], C[:, :dim]
-        if isinstance(score, Distance):
-            S = -((a[:, None, :] - c).norm(p=score.p, dim=-1) ** (2 if score.squared else 1))
+        if score in OF_DISTANCE:
+            S = distance_in_torch(score, a, c)
         else:
             S = F.normalize(a) @ F.normalize(c).T if isinstance(score, Cosine) else a @ c.T
         if isinstance(loss, Logistic):
@@ -276,6 +301,7 @@ def test_the_joint_equals_autograd(score, loss, library, batch):
     """And runs on torch tensors as on numpy arrays, with candidates that come as numpy arrays."""
     for seed, dims in enumerate([(5,), (2, 5)]):
         A, C, candidates = batch(seed)
+        A, C = suited(score, A, C)
         leaves = [torch.tensor(x, requires_grad=True) for x in (A, C, loss.init())]
         expected = with_torch(*leaves[:2], candidates, score, loss, leaves[2], dims)
         expected.backward()

@@ -3,9 +3,27 @@
 from .bag import Bag
 from .ball_table import BallTable
 from .gradient import Rows
+from .node_tables import OrderTable, PoincareTable, TwoSided
 from .projected import Projected, Projection
+from .sphere_table import SphereTable
 from .static import StaticBag
 from .table import Table
 from .translated import Translated, Translation
+from .two_tables import TwoTables
 
-__all__ = ["Bag", "BallTable", "Projected", "Projection", "Rows", "StaticBag", "Table", "Translated", "Translation"]
+__all__ = [
+    "Bag",
+    "BallTable",
+    "OrderTable",
+    "PoincareTable",
+    "Projected",
+    "Projection",
+    "Rows",
+    "SphereTable",
+    "StaticBag",
+    "Table",
+    "Translated",
+    "Translation",
+    "TwoSided",
+    "TwoTables",
+]

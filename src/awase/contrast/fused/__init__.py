@@ -5,9 +5,12 @@ very combination of parts has a kernel.
 """
 
 from .metric import Metric
+from .order import OrderSteps
+from .poincare import PoincareSteps
+from .skipgram import PairSteps, SkipGram
 from .translation import TranslationSteps
 
-FAMILIES = (Metric, TranslationSteps)
+FAMILIES = (Metric, OrderSteps, PairSteps, PoincareSteps, SkipGram, TranslationSteps)
 
 
 def find(encoder, batcher, score, loss, optimizer, threads: int):

@@ -12,11 +12,14 @@ which each anchor has candidates of its own, ``order(epoch)`` the order of the e
 
 from .candidate_maker import CandidateMaker
 from .corrupted import Corrupted, CorruptedBatches
+from .corrupted_edges import CorruptedEdges, CorruptedEdgesBatches
+from .everything import Everything
 from .given import Given
 from .in_batch import InBatch
 from .mined import Mined
 from .mixture import Mixture
 from .noise import Noise, NoiseBatches
+from .shared_noise import SharedNoise, SharedNoiseBatches
 from .text_batches import TextBatches
 from .topical import Topical
 
@@ -24,12 +27,17 @@ __all__ = [
     "CandidateMaker",
     "Corrupted",
     "CorruptedBatches",
+    "CorruptedEdges",
+    "CorruptedEdgesBatches",
+    "Everything",
     "Given",
     "InBatch",
     "Mined",
     "Mixture",
     "Noise",
     "NoiseBatches",
+    "SharedNoise",
+    "SharedNoiseBatches",
     "TextBatches",
     "Topical",
 ]

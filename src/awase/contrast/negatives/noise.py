@@ -47,8 +47,7 @@ class NoiseBatches:
         # To the power 0, a target that no link has is drawn as well.
         self.share, self.alias = draws.alias_table(counts.astype(np.float64) ** spec.power)
         nothing = np.empty(0, np.int64)
-        linked = (source.anchors, source.targets) if spec.filtered else (nothing, nothing)
-        self.known = pair_set(*linked, source.n_targets)
+        self.known = pair_set(*(source.known() if spec.filtered else (nothing, nothing)), source.n_targets)
 
     def order(self, epoch: int) -> np.ndarray:
         """In which the links are seen in this epoch: random."""

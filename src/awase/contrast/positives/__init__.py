@@ -1,9 +1,28 @@
 """Which things belong together. Each part says in ``needs`` what kind of data it reads; ``awase fit`` hands the data to the job of that kind."""
 
 from .given import GivenPairs, TextItems
+from .hierarchy import Hypernyms
 from .interactions import Interactions
 from .links import LinkSource
+from .named_pairs import NamedPairs
+from .neighbours import CoOccurrence, Nearby, Walks
 from .pairs import PairSource
 from .triples import GivenTriples, TripleSource
+from .windows import Windows, WindowSource
 
-__all__ = ["GivenPairs", "GivenTriples", "Interactions", "LinkSource", "PairSource", "TextItems", "TripleSource"]
+__all__ = [
+    "CoOccurrence",
+    "GivenPairs",
+    "GivenTriples",
+    "Hypernyms",
+    "Interactions",
+    "LinkSource",
+    "NamedPairs",
+    "Nearby",
+    "PairSource",
+    "TextItems",
+    "TripleSource",
+    "Walks",
+    "WindowSource",
+    "Windows",
+]

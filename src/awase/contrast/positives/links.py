@@ -26,6 +26,13 @@ class LinkSource:
     def __len__(self) -> int:
         return len(self.anchors)
 
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
+        """(anchors, targets) that are no negatives: the links, and where both sides are rows of one set, each row with itself."""
+        if self.offset:
+            return self.anchors, self.targets
+        own = np.arange(min(self.n_anchors, self.n_targets))
+        return np.concatenate([self.anchors, own]), np.concatenate([self.targets, own])
+
     @property
     def n_items(self) -> int:
         """How many rows the encoder's table has."""

@@ -2,5 +2,7 @@
 
 from .bilinear import Cosine, Dot
 from .distance import Distance
+from .order import Order
+from .poincare import Poincare
 
-__all__ = ["Cosine", "Distance", "Dot"]
+__all__ = ["Cosine", "Distance", "Dot", "Order", "Poincare"]
