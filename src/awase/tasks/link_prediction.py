@@ -129,7 +129,7 @@ def link_prediction(
     )
     if not len(asked.heads):
         raise InputError("E0824", "there are no test triples to rank")
-    known_facts = Triples(*(np.concatenate([np.empty(0, np.int64), *columns]) for columns in zip(*facts)))
+    known_facts = Triples(*map(np.concatenate, zip(np.empty((3, 0), np.int64), *facts)))
 
     def one_side(side: Literal["head", "tail"]) -> Ahead:
         test_side, known_side = (
