@@ -13,11 +13,11 @@ from awase.core.progress import progress
 from awase.core.suggest import did_you_mean
 from awase.data.compute import pc
 from awase.data.keys import Interner, combine
-from awase.data.kinds import PARTS, Key, Number
+from awase.data.kinds import PARTS, Key, Kind, Number
 from awase.data.link_sources import LINK_ROLES, columns_of, sources_of
 from awase.data.rows import BadRows, Field, Source, chunks
 
-Kind = Literal["edges", "triples", "interactions", "pairs"]
+LinkKind = Literal["edges", "triples", "interactions", "pairs"]
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -31,7 +31,7 @@ class Links:
     duplicates: rows removed because the same link came before. self_loops: rows that link a name with itself.
     """
 
-    kind: Kind
+    kind: LinkKind
     heads: np.ndarray
     tails: np.ndarray
     head_names: list[str]
@@ -61,7 +61,7 @@ class Links:
 
 def read_links(
     source: Any,
-    kind: Kind,
+    kind: LinkKind,
     *,
     columns: Mapping[str, str] | None = None,
     on_bad: Literal["error", "skip"] = "error",
@@ -100,8 +100,9 @@ def read_links(
 class _Reading:
     """One pass over the sources: the columns of good rows, block by block, and what was counted on the way."""
 
-    def __init__(self, kind: Kind, on_bad: str, min_value: float | None):
-        self.kind, self.on_bad, self.min_value = kind, on_bad, min_value
+    def __init__(self, kind: LinkKind, on_bad: str, min_value: float | None):
+        self.kind: LinkKind = kind
+        self.on_bad, self.min_value = on_bad, min_value
         self.head, self.relation, self.tail = {
             "edges": ("child", None, "parent"),
             "triples": ("head", "relation", "tail"),
@@ -130,8 +131,8 @@ class _Reading:
             self.understood = {"format": source.format, "encoding": source.encoding, "columns": roles}
             self.notes += notes
         self.names.append(source.name)
-        kinds = {"value": Number(), "split": PARTS}
-        fields = [Field(column, kinds.get(role) or Key(needed=True)) for role, column in roles.items()]
+        kinds: dict[str, Kind] = {"value": Number(), "split": PARTS}
+        fields = [Field(column, kinds.get(role, Key(needed=True))) for role, column in roles.items()]
         for chunk in chunks(source, fields):
             if chunk.bad and self.on_bad == "error":
                 raise chunk.bad[0].error()
@@ -157,6 +158,8 @@ class _Reading:
             self._parts.append(np.full(len(columns[self.head]), part, np.int8))
 
     def links(self, name: str) -> Links:
+        if self.low:
+            self.notes.append(f"{self.low:,} rows have a value below {self.min_value:g}: left out")
         n = sum(map(len, self._heads))
         if not n:
             raise self._nothing(name)
@@ -174,8 +177,6 @@ class _Reading:
         parts = np.concatenate(self._parts) if self._parts else None
         if parts is not None and (again := int((~fresh & (parts > 0)).sum())):
             self.notes.append(f"{again:,} rows of valid or test came before, in training or twice: left out")
-        if self.low:
-            self.notes.append(f"{self.low:,} rows have a value below {self.min_value:g}: left out")
         if loops.any():
             what = "left out" if self.kind == "edges" else "kept"
             self.notes.append(f"{int(loops.sum()):,} rows link a name with itself: {what}")

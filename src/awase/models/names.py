@@ -108,11 +108,6 @@ class Names(Sequence[str]):
     def __contains__(self, name: object) -> bool:
         return name in self._rows
 
-    def __eq__(self, other: object) -> bool:
-        return self._names == list(other) if isinstance(other, Sequence) else NotImplemented
-
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
-
 
 def _is_text(name: object) -> bool:
     if not isinstance(name, str):
