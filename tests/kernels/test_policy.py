@@ -67,8 +67,8 @@ def test_the_gradient_of_the_policy_equals_autograd():
 
 def test_units_are_those_of_the_counter():
     out = np.empty(5)
-    fill_units(draws.key(3, 1), 17, out)
-    assert out.tolist() == [draws.unit(draws.bits(draws.key(3, 1), 17, slot)) for slot in range(5)]
+    fill_units(np.uint64(draws.key(3, 1)), 17, out)
+    assert out.tolist() == [draws.unit(np.uint64(draws.bits(np.uint64(draws.key(3, 1)), 17, slot))) for slot in range(5)]
 
 
 def test_known_pairs_are_found_one_by_one():

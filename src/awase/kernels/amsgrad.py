@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "nnan"})
 def amsgrad_rows(table, mean, square, largest, rows, grads, rate, beta1, beta2):
     """One step of AMSGrad (Reddi et al. 2018, arXiv 1904.09237, algorithm 2) on rows[k] along grads[k]; rows are distinct.
 

@@ -8,6 +8,15 @@ from awase.kernels.sets import contains
 from awase.kernels.softmax import exp32
 
 
+@njit(cache=True, nogil=True, fastmath={"nnan", "reassoc", "nsz"})
+def _top(row):
+    """The maximum. Without NaN its order is free, so that it vectorises; with one, it is any number of the row."""
+    top = row[0]
+    for j in range(1, len(row)):
+        top = max(top, row[j])
+    return top
+
+
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
 def draw_policy(logits, units, probabilities, drawn, best, entropy):
     """Draws from softmax(logits_i) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
@@ -16,23 +25,23 @@ def draw_policy(logits, units, probabilities, drawn, best, entropy):
     entropy (b,) in nats.
     """
     b, m = logits.shape
+    nowhere = np.int32(m - 1)
     for i in range(b):
-        top, likeliest = logits[i, 0], 0
-        for j in range(1, m):
-            if logits[i, j] > top:
-                top, likeliest = logits[i, j], j
-        total = np.float32(0)
+        top, likeliest = _top(logits[i]), nowhere
+        for j in range(m):  # without a break, the compiler vectorises it
+            likeliest = min(likeliest, np.int32(j) if logits[i, j] == top else nowhere)
+        total, expected = np.float32(0), np.float32(0)
         for j in range(m):
-            e = exp32(logits[i, j] - top)
+            z = logits[i, j] - top
+            e = exp32(z)
             probabilities[i, j] = e
             total += e
-        log_total, inverse = np.log(total) + top, np.float32(1) / total
-        expected = np.float32(0)
+            expected += e * z
+        log_total, inverse = np.log(total), np.float32(1) / total
         for j in range(m):
-            logits[i, j] -= log_total
+            logits[i, j] -= log_total + top
             probabilities[i, j] *= inverse
-            expected += probabilities[i, j] * logits[i, j]
-        best[i], entropy[i] = likeliest, -expected
+        best[i], entropy[i] = likeliest, log_total - expected * inverse
         for k in range(units.shape[1]):
             left, j = np.float64(units[i, k]), 0
             # What rounding leaves over falls to the last column that has any probability.

@@ -55,6 +55,8 @@ class Generic:
     def _step(self, rows: np.ndarray, epoch: int, share: float) -> float:
         batch = self.batcher.make(rows, epoch)
         anchors, candidates = batch
+        if not len(anchors):  # a word that subsampling left out
+            return 0.0
         items = np.concatenate([anchors, candidates.items.ravel()])
         V = self.encoder.encode(items)
         A, C = V[: len(anchors)], V[len(anchors) :].reshape(*candidates.items.shape, V.shape[1])
@@ -72,11 +74,13 @@ class Generic:
 
 
 def _scores(S, score, A, C, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(n,) the score of anchor rows[k] with column columns[k]: from S (b, c), or if that was not held, without those of all other pairs."""
+    """The scores of anchors rows with columns, which are broadcast: from S (b, c), or if that was not held, without those of other pairs."""
     if S is not None:
         return S[rows, columns]
-    chosen = C[columns] if C.ndim == 2 else C[rows, columns]
-    return score(A[rows], chosen[:, None, :])[:, 0]
+    rows, columns = np.broadcast_arrays(rows, columns)
+    at, of = rows.ravel(), columns.ravel()
+    chosen = C[of] if C.ndim == 2 else C[at, of]
+    return score(A[at], chosen[:, None, :])[:, 0].reshape(rows.shape)
 
 
 def optimizer_of(parameters: dict[str, np.ndarray], encoder, plan: Plan, threads: int = 1):

@@ -42,6 +42,7 @@ class Adversarial:
     generator: Literal["table", "mlp"] = "mlp"
     dim: int = 50
     rate: float = 0.008
+    every: int = 1
     name = "adversarial"
 
     def __post_init__(self):
@@ -70,6 +71,7 @@ class Adversarial:
         return Adversary(
             Generator(side, space.n_targets, rng),
             rate=self.rate, entropy=self.entropy, entropy_weight=self.entropy_weight, keep=self.keep,
+            every=self.every,
         )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ class Boltzmann:
     filtered: bool = True
     subset: int = 0
     name = "boltzmann"
-    noise_baseline, importance, penalty = 1.0, False, 0.0  # there is no reward
+    importance = False
 
     def __post_init__(self):
         _check_n(self.n, self.subset)
@@ -111,7 +113,8 @@ def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> MlpSi
         return MlpSide(encoder.encode, encoder.dim, dim, rng)
 
     def features(anchors: np.ndarray) -> np.ndarray:
-        return np.concatenate([encoder.encode(anchors % space.n_anchors), encoder.encode(anchors)], axis=1)
+        both = np.column_stack([anchors % space.n_anchors, anchors])
+        return encoder.encode(both.ravel()).reshape(len(anchors), -1)
 
     return MlpSide(features, 2 * encoder.dim, dim, rng)
 

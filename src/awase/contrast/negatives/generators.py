@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from awase.contrast.encoders import Rows, Table
+from awase.contrast.encoders.gradient import Rows, summed
 
 _LEAK = np.float32(0.01)
 
@@ -36,7 +36,7 @@ class Generator:
         at = slice(None) if items is None else items
         rows = np.arange(len(self.parameters["items"])) if items is None else items
         gradients = self.side.pull(anchors, dlogits @ self.parameters["items"][at])
-        return [*gradients, Rows("items", rows, dlogits.T @ self._H), Rows("offsets", rows, dlogits.sum(axis=0))]
+        return [*gradients, Rows("items", rows, dlogits.T @ self._H), Rows("offsets", rows, _sum(dlogits))]
 
 
 class TableSide:
@@ -44,53 +44,56 @@ class TableSide:
 
     def __init__(self, n: int, dim: int, n_kinds: int, rng: np.random.Generator):
         self.dim, self._n = dim, n
-        scale = np.float32(np.sqrt(dim))
-        self._entities = Table(rng.standard_normal((n, dim), np.float32) / scale)
-        self._kinds = Table(rng.standard_normal((n_kinds, dim), np.float32) / scale)
-        self.parameters = {"anchors": self._entities.parameters["table"], "kinds": self._kinds.parameters["table"]}
+        self.parameters = {
+            name: rng.standard_normal((rows, dim), np.float32) / np.float32(np.sqrt(dim))
+            for name, rows in (("anchors", n), ("kinds", n_kinds))
+        }
 
     def encode(self, anchors: np.ndarray) -> np.ndarray:
         """(b, dim)."""
-        return self._entities.encode(anchors % self._n) + self._kinds.encode(anchors // self._n)
+        kinds, entities = np.divmod(anchors, self._n)
+        return self.parameters["anchors"][entities] + self.parameters["kinds"][kinds]
 
     def pull(self, anchors: np.ndarray, dH: np.ndarray) -> list[Rows]:
         """Gradients of both tables."""
-        (entities,), (kinds,) = self._entities.pull(anchors % self._n, dH), self._kinds.pull(anchors // self._n, dH)
-        return [entities._replace(name="anchors"), kinds._replace(name="kinds")]
+        kinds, entities = np.divmod(anchors, self._n)
+        return [summed("anchors", entities, dH), summed("kinds", kinds, dH)]
 
 
 class MlpSide:
     """h(x) of the model's own vectors, which it takes as they are: no gradient flows back into the model.
 
-        h = f(f(features(x) W1 + b1) W2 + b2),   f(z) = z or, below 0, z / 100
+        h = f(features(x) W + c),   f(z) = z or, below 0, z / 100
 
-    features: anchors (b,) -> (b, n_features), such as the vectors of the plain entity and of entity and relation.
+    features: anchors (b,) -> (b, n_features), such as the vectors of the plain entity and of the entity moved along the relation.
     """
 
     def __init__(self, features: Callable[[np.ndarray], np.ndarray], n_features: int, dim: int, rng: np.random.Generator):
         self.dim, self._features = dim, features
-        self.parameters = {}
-        for name, shape in (("1", (n_features, dim)), ("2", (dim, dim))):
-            bound = np.sqrt(6 / shape[0])
-            self.parameters[f"weights{name}"] = rng.uniform(-bound, bound, shape).astype(np.float32)
-            self.parameters[f"offsets{name}"] = np.zeros(dim, np.float32)
-        self._layers: list[np.ndarray] = []
+        bound = np.sqrt(6 / n_features)
+        self.parameters = {
+            "weights": rng.uniform(-bound, bound, (n_features, dim)).astype(np.float32),
+            "shift": np.zeros(dim, np.float32),
+        }
+        self._below, self._above = np.empty((0, n_features), np.float32), np.empty((0, dim), np.float32)
 
     def encode(self, anchors: np.ndarray) -> np.ndarray:
         """(b, dim)."""
-        self._layers = [self._features(anchors)]
-        for name in ("1", "2"):
-            z = self._layers[-1] @ self.parameters[f"weights{name}"] + self.parameters[f"offsets{name}"]
-            self._layers.append(np.maximum(z, _LEAK * z))
-        return self._layers[-1]
+        self._below = self._features(anchors)
+        z = self._below @ self.parameters["weights"]
+        z += self.parameters["shift"]
+        self._above = np.maximum(z, _LEAK * z)
+        return self._above
 
     def pull(self, anchors: np.ndarray, dH: np.ndarray) -> list[Rows]:
-        """Gradients of both layers, for the anchors encoded last."""
-        gradients = []
-        for layer in (2, 1):
-            below, above = self._layers[layer - 1], self._layers[layer]
-            dz = np.where(above > 0, dH, _LEAK * dH)
-            for name, values in ((f"weights{layer}", below.T @ dz), (f"offsets{layer}", dz.sum(axis=0))):
-                gradients.append(Rows(name, np.arange(len(values)), values))
-            dH = dz @ self.parameters[f"weights{layer}"].T
-        return gradients
+        """Gradients of the layer, for the anchors encoded last."""
+        dz = np.where(self._above > 0, dH, _LEAK * dH)
+        return [
+            Rows("weights", np.arange(len(self.parameters["weights"])), self._below.T @ dz),
+            Rows("shift", np.arange(self.dim), _sum(dz)),
+        ]
+
+
+def _sum(values: np.ndarray) -> np.ndarray:
+    """Over the rows, as a product: several times as fast as numpy's own sum."""
+    return np.ones(len(values), values.dtype) @ values

@@ -41,6 +41,10 @@ class Sampler(Protocol):
         """As many for each anchor as there are units (b, n) in [0, 1)."""
         ...
 
+    def listens(self) -> bool:
+        """Whether it would learn from this batch."""
+        ...
+
     def learn(self, advantage: np.ndarray) -> None:
         """advantage (b, n): of the items drawn last, how much more they were worth than expected."""
         ...
@@ -76,19 +80,26 @@ class Adversary:
         entropy: Literal["hinge", "always"],
         entropy_weight: float,
         keep: int,
+        every: int = 1,
     ):
         self._generator = generator
         self._optimizer = AmsGrad(generator.parameters, rate)
         self._entropy_weight = np.float32(entropy_weight)
         self._enough = np.inf if entropy == "always" else np.log(keep)
-        self.state = {f"generator.{name}": value for name, value in generator.parameters.items()}
+        self._every, self._batches = every, np.zeros(1, np.int64)
+        self.state = {"generator.batches": self._batches}
+        self.state |= {f"generator.{name}": value for name, value in generator.parameters.items()}
         self.state |= {f"optimizer.{name}": value for name, value in self._optimizer.state.items()}
 
     def draw(self, anchors: np.ndarray, pool: Pool, units: np.ndarray) -> Drawn:
         """From g(·|x), restricted to the pool."""
         self._softmax = _Softmax(self._generator.logits(anchors, pool.items), pool, units)
         self._asked = anchors, pool.items
+        self._batches += 1
         return self._softmax.drawn
+
+    def listens(self) -> bool:
+        return int(self._batches[0]) % self._every == 0
 
     def learn(self, advantage: np.ndarray) -> None:
         """One step of the generator."""
@@ -116,5 +127,8 @@ class Oracle:
         """From softmax(S / temperature)."""
         return _Softmax(self._logits(anchors, pool) / self._temperature, pool, units).drawn
 
+    def listens(self) -> bool:
+        return False
+
     def learn(self, advantage: np.ndarray) -> None:
-        """Nothing to learn."""
+        """Nothing."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from awase.contrast.positives.links import LinkSource
+from awase.contrast.positives.triples import TripleSource
 from awase.kernels.sets import pair_set
 
 
@@ -23,7 +24,10 @@ class Space(NamedTuple):
     known: np.ndarray
 
 
-def space_of(source: LinkSource) -> Space:
-    """That of the source's links."""
-    known = pair_set(source.anchors, source.targets, source.n_targets)
+def space_of(source: LinkSource | TripleSource) -> Space:
+    """That of the source's links, or of both sides of its triples."""
+    if isinstance(source, TripleSource):
+        known = pair_set(*source.known(), source.n_entities)
+        return Space(source.n_entities, 1 + 2 * source.n_relations, source.n_entities, 0, known)
+    known = pair_set(*source.known(), source.n_targets)
     return Space(source.n_anchors, 1, source.n_targets, source.offset, known)
