@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from awase.core.errors import ConfigError, InputError
+from awase.core.suggest import did_you_mean
 from awase.data.links import Links
 
 TRAIN, VALID, TEST = 0, 1, 2
@@ -37,7 +38,7 @@ def split_links(
     training; what cannot be held out stays there, counted in the note. "per head" (interactions if None): of each head's links a share, at
     least one; heads with fewer than three stay in training. valid, test: fractions below 1 or whole numbers, of the links that may be held out
     or of each head's. kept: links whose (head, tail) are never held out: the direct edges of a closure, without which the others cannot be
-    inferred (Ganea et al. 2018, arXiv 1804.01882, section 5).
+    inferred (Ganea et al. 2018, arXiv 1804.01882).
 
     Links that come with parts keep them, and a part that is missing is taken from training. A given test link may then have names that
     training does not: the note counts them.
@@ -53,6 +54,8 @@ def split_links(
         if isinstance(size, bool) or size < 0 or (isinstance(size, float) and size >= 1):
             raise ConfigError("E0155", f"{_NAMES[part]} must be a fraction below 1 or a whole number", value=size)
     rule = rule or ("per head" if links.kind == "interactions" else "transductive")
+    if rule not in _RULES:
+        raise ConfigError("E0155", f"there is no rule {rule!r}", remedy=did_you_mean(rule, _RULES))
     parts = np.zeros(len(links), np.int8) if links.parts is None else links.parts.copy()
     notes = []
     if links.parts is not None:
@@ -64,8 +67,7 @@ def split_links(
         free &= ~_stands_in(links, kept)
     order = np.flatnonzero(free)[np.random.default_rng((seed, 0x11A5)).permutation(int(free.sum()))]
     if any(sizes.values()):
-        choose = _per_head if rule == "per head" else _transductive
-        notes.append(choose(links, parts, order, sizes))
+        notes.append(_RULES[rule](links, parts, order, sizes))
     rows = [np.flatnonzero(parts == part) for part in (TRAIN, VALID, TEST)]
     for part, wanted in sizes.items():
         if wanted and not len(rows[part]):
@@ -143,6 +145,9 @@ def _per_head(links: Links, parts: np.ndarray, order: np.ndarray, sizes: dict[in
     few = int(((counts > 0) & (counts < _LEAST_LINKS)).sum())
     note = f"of each {'user' if links.kind == 'interactions' else 'head'}, random links"
     return note + (f"; {few:,} with fewer than {_LEAST_LINKS} stayed in training" if few else "")
+
+
+_RULES = {"transductive": _transductive, "per head": _per_head}
 
 
 def _stands_in(links: Links, kept: Links) -> np.ndarray:
