@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from awase.contrast.clusters import spherical_clusters
 from awase.contrast.positives import PairSource
 
 _CLUSTERS_MOST = 256  # beyond this, assignment costs more than it gains
-_SAMPLE = 20_000
-_ROUNDS = 2
-_BLOCK = 16_384
 
 
 @dataclass(frozen=True)
@@ -43,30 +41,9 @@ class Topical:
         n_clusters = min(n_batches * self.per_batch, _CLUSTERS_MOST)
         if epoch == 0 or n_batches < 2:
             return rng.permutation(n)
-        topics = _clusters(documents, source.n_documents, n_clusters, rng)
+        topics = spherical_clusters(documents, source.n_documents, n_clusters, rng)
         # Clusters in random order, pairs in random order within; then the batches themselves are shuffled.
         place = rng.permutation(n_clusters)[topics[source.documents]]
         near = np.lexsort((rng.random(n), place))
         edges = np.linspace(0, n, n_batches + 1).astype(np.int64)
         return np.concatenate([near[edges[at] : edges[at + 1]] for at in rng.permutation(n_batches)])
-
-
-def _clusters(documents, n: int, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
-    """(n,) cluster of each document: spherical k-means on a sample, then one assignment of all, in blocks."""
-    sample = np.sort(rng.choice(n, min(n, _SAMPLE), replace=False))
-    vectors = _unit(documents(sample))
-    centres = vectors[rng.choice(len(sample), min(n_clusters, len(sample)), replace=False)]
-    for _ in range(_ROUNDS):
-        nearest = np.argmax(vectors @ centres.T, axis=1)
-        order = np.argsort(nearest, kind="stable")
-        filled, starts = np.unique(nearest[order], return_index=True)
-        centres[filled] = _unit(np.add.reduceat(vectors[order], starts, axis=0))
-    topics = np.empty(n, np.int64)
-    for start in range(0, n, _BLOCK):
-        block = np.arange(start, min(start + _BLOCK, n))
-        topics[block] = np.argmax(_unit(documents(block)) @ centres.T, axis=1)
-    return topics
-
-
-def _unit(V: np.ndarray) -> np.ndarray:
-    return V / np.maximum(np.linalg.norm(V, axis=1, keepdims=True), np.float32(1e-12))

@@ -1,6 +1,7 @@
 """Which items belong together because they are near: in a graph by walking, in a text by standing in one window."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class CoOccurrence:
     def matrix(self, ids: np.ndarray, bounds: np.ndarray, counts: np.ndarray, threads: int = 1) -> Sparse:
         """P over the words of a corpus: ids (n,) int32, sentences ids[bounds[s]:bounds[s + 1]], counts (v,) of each word.
 
-        Raises InputError E0574 for fewer than two words, E0571 where a word never has a neighbour.
+        A word that never has a neighbour belongs with itself, which moves nothing. Raises InputError E0574 for fewer than two words.
         """
         if len(counts) < 2:
             raise InputError(
@@ -89,23 +90,48 @@ class CoOccurrence:
         edges = _ranges(counts + entries, _AT_ONCE)
         made: list = [None] * (len(edges) - 1)
 
-        def one(part: int) -> None:
-            first, last = edges[part], edges[part + 1]
-            starts = np.concatenate([[0], np.cumsum(counts[first:last])]).astype(np.int64)
-            places, (left, right) = np.empty(starts[-1], np.int64), np.empty((2, starts[-1]), np.uint8)
-            places_of(ids, bounds, first, last, self.window, starts, places, left, right)
-            columns, values = np.empty(n := int(entries[first:last].sum()), np.int32), np.empty(n, np.float32)
-            row_starts = np.empty(last - first + 1, np.int64)
-            cooccurrences(ids, starts, places, left, right, near, context, self.most, row_starts, columns, values)
-            made[part] = np.diff(row_starts), columns[: row_starts[-1]].copy(), values[: row_starts[-1]].copy()
+        def ranges(begin: int, end: int) -> None:
+            for part in range(begin, end):
+                first, last = edges[part], edges[part + 1]
+                starts = np.concatenate([[0], np.cumsum(counts[first:last])]).astype(np.int64)
+                places, (left, right) = np.empty(starts[-1], np.int64), np.empty((2, starts[-1]), np.uint8)
+                places_of(ids, bounds, first, last, self.window, starts, places, left, right)
+                columns, values = np.empty(n := int(entries[first:last].sum()), np.int32), np.empty(n, np.float32)
+                row_starts = np.empty(last - first + 1, np.int64)
+                cooccurrences(ids, starts, places, left, right, near, context, self.most, row_starts, columns, values)
+                made[part] = _with_themselves(first, row_starts, columns[: row_starts[-1]], values[: row_starts[-1]])
 
-        pool.run(threads, len(made), lambda a, b: [one(part) for part in range(a, b)])
+        pool.run(threads, len(made), ranges)
         lengths, columns, values = (np.concatenate(arrays) for arrays in zip(*made))
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return Sparse(starts, columns, over_row_sums(starts, values))
+
+
+def _with_themselves(first: int, starts: np.ndarray, columns: np.ndarray, values: np.ndarray) -> tuple:
+    """(lengths, columns, values) of the rows first, first + 1, ..., copied, with an entry on the diagonal where a row has none."""
+    lengths = np.diff(starts)
+    empty = np.flatnonzero(lengths == 0)
+    at = starts[empty]
+    lengths[empty] = 1
+    return lengths, np.insert(columns, at, (first + empty).astype(np.int32)), np.insert(values, at, np.float32(1))
 
 
 def _ranges(sizes: np.ndarray, most: int) -> list[int]:
     """Bounds of consecutive ranges whose sizes sum to about ``most``, each of at least one."""
     block = np.cumsum(sizes) // most
     return [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(sizes)]
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """The neighbours of a node by ``walks``, or of a word by ``words``: whichever the data are of."""
+
+    walks: Walks
+    words: CoOccurrence
+    of: Literal["auto", "graph", "words"] = "auto"
+    name = "what is near"
+    needs = "a graph or a corpus"
+
+    def __post_init__(self):
+        if self.of not in ("auto", "graph", "words"):
+            raise ConfigError("E0573", "of must be 'auto', 'graph' or 'words'", value=self.of)

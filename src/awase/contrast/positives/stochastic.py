@@ -44,13 +44,7 @@ class Sparse:
     values: np.ndarray
 
     def __post_init__(self):
-        wrong = np.flatnonzero(~(np.isfinite(self.values) & (self.values >= 0)))
-        if len(wrong):
-            row = np.searchsorted(self.starts, wrong[0], "right") - 1
-            raise InputError(
-                "E0570", "a weight must be a finite number and not negative", place=f"row {row}", value=float(self.values[wrong[0]]),
-                remedy="leave that pair out, or correct its weight",
-            )  # fmt: skip
+        _check(self.starts, self.values)
         sums = _row_sums(self.starts, self.values)
         if len(empty := np.flatnonzero(sums == 0)):
             raise InputError(
@@ -70,6 +64,7 @@ class Sparse:
         order = np.empty(len(rows), np.int64)
         group_by_row(rows, columns, n, starts, sorted_columns, order)
         values = np.ones(len(rows)) if weights is None else np.asarray(weights, np.float64)[order]
+        _check(starts, values)
         return cls(starts, sorted_columns, over_row_sums(starts, values))
 
     def __len__(self) -> int:
@@ -137,3 +132,12 @@ def _row_sums(starts: np.ndarray, values: np.ndarray) -> np.ndarray:
     if len(filled):
         sums[filled] = np.add.reduceat(values, starts[filled], dtype=np.float64)
     return sums
+
+
+def _check(starts: np.ndarray, values: np.ndarray) -> None:
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(wrong):
+        raise InputError(
+            "E0570", "a weight must be a finite number and not negative", value=float(values[wrong[0]]),
+            place=f"row {np.searchsorted(starts, wrong[0], 'right') - 1}", remedy="leave that pair out, or correct its weight",
+        )  # fmt: skip
