@@ -8,8 +8,12 @@ the batches of the loop of it.
 
 Of things that are a row each, a negatives part has ``bind(source, seed)``, which gives a batcher: ``make(rows, epoch)`` returns a ``Batch`` in
 which each anchor has candidates of its own, ``order(epoch)`` the order of the examples.
+
+``Adversarial`` and ``Boltzmann`` propose negatives for each anchor beside noise of either kind, in a ``Mixture``. Their batcher has two more
+methods: ``watch(encoder, score)``, called once, and ``feedback(batch, scores)``, called before each step.
 """
 
+from .adversarial import Adversarial, Boltzmann
 from .candidate_maker import CandidateMaker
 from .corrupted import Corrupted, CorruptedBatches
 from .corrupted_edges import CorruptedEdges, CorruptedEdgesBatches
@@ -19,11 +23,14 @@ from .in_batch import InBatch
 from .mined import Mined
 from .mixture import Mixture
 from .noise import Noise, NoiseBatches
+from .sampled import SampledBatches
 from .shared_noise import SharedNoise, SharedNoiseBatches
 from .text_batches import TextBatches
 from .topical import Topical
 
 __all__ = [
+    "Adversarial",
+    "Boltzmann",
     "CandidateMaker",
     "Corrupted",
     "CorruptedBatches",
@@ -36,6 +43,7 @@ __all__ = [
     "Mixture",
     "Noise",
     "NoiseBatches",
+    "SampledBatches",
     "SharedNoise",
     "SharedNoiseBatches",
     "TextBatches",

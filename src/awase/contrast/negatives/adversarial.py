@@ -1,7 +1,6 @@
 """Negatives that are learned: a generator proposes, for each anchor, what the model takes for true."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class Adversarial:
     """
 
     n: int = 1
-    entropy: Literal["hinge", "always"] = "always"
+    entropy: str = "always"
     keep: int = 20
     entropy_weight: float = 0.5
     noise_baseline: float = 0.2
@@ -39,7 +38,7 @@ class Adversarial:
     penalty: float = 1.0
     importance: bool = False
     subset: int = 0
-    generator: Literal["table", "mlp"] = "mlp"
+    generator: str = "table"
     dim: int = 50
     rate: float = 0.008
     every: int = 1

@@ -1,6 +1,6 @@
 """Draws from a softmax over items, and what a learned one makes of their rewards."""
 
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Adversary:
         generator: Generator,
         *,
         rate: float,
-        entropy: Literal["hinge", "always"],
+        entropy: str,
         entropy_weight: float,
         keep: int,
         every: int = 1,

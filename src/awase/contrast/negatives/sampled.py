@@ -20,8 +20,8 @@ class SampledBatches:
     The noise has ``weight`` of the loss and the sampler the rest (Bose, Ling and Cao 2018, arXiv 1805.03642). A proposal that is known to
     be true is left out, and the others count for it.
 
-    noise: batches in which each anchor has candidates of its own, the positive in column 0; spec: ``Adversarial`` or ``Boltzmann``. ``drawn`` and ``hits`` (b, n) are
-    the last batch's proposals, and which of them are true.
+    noise: batches in which each anchor has candidates of its own, the positive in column 0; spec: ``Adversarial`` or ``Boltzmann``.
+    ``drawn`` and ``hits`` (b, n) are the last batch's proposals, and which of them are true.
     """
 
     def __init__(self, noise, spec, weight: float, seed: int):

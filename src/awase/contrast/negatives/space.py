@@ -4,16 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from awase.contrast.positives.links import LinkSource
-from awase.contrast.positives.triples import TripleSource
+from awase.contrast.negatives.corrupted import CorruptedBatches
+from awase.contrast.negatives.corrupted_edges import CorruptedEdgesBatches
+from awase.contrast.negatives.noise import NoiseBatches
+from awase.core.errors import ConfigError
 from awase.kernels.sets import pair_set
 
 
 class Space(NamedTuple):
-    """What can be proposed for what.
+    """The numbers of a sampler's anchors and targets, and those of a batch's items.
 
-    An anchor's code is a row below n_anchors, plus n_anchors times one of n_kinds relations and directions. A proposal is one of
-    n_targets; in a batch it stands where its anchor's positive stands: that code less ``offset`` is a target, plus a multiple of
+    An anchor's item is a row below n_anchors, plus n_anchors times one of n_kinds relations and directions. A proposal is one of
+    n_targets; in a batch it stands where its anchor's positive stands: that item less ``offset`` is a target, plus a multiple of
     n_targets. known: ``kernels.sets.pair_set`` of the (anchor, target) that belong together.
     """
 
@@ -24,10 +26,24 @@ class Space(NamedTuple):
     known: np.ndarray
 
 
-def space_of(source: LinkSource | TripleSource) -> Space:
-    """That of the source's links, or of both sides of its triples."""
-    if isinstance(source, TripleSource):
-        known = pair_set(*source.known(), source.n_entities)
-        return Space(source.n_entities, 1 + 2 * source.n_relations, source.n_entities, 0, known)
-    known = pair_set(*source.known(), source.n_targets)
-    return Space(source.n_anchors, 1, source.n_targets, source.offset, known)
+def space_of(noise) -> Space:
+    """That of the things which this noise is drawn for; raises ConfigError E0582 where anchors have no candidates of their own."""
+    source = noise.source
+    match noise:
+        case CorruptedBatches():
+            n = n_anchors = source.n_entities
+            n_kinds, offset = 1 + 2 * source.n_relations, 0
+        case CorruptedEdgesBatches():
+            n = n_anchors = source.n_items
+            n_kinds, offset = 2, 0
+        case NoiseBatches():
+            n_anchors, n_kinds, n, offset = source.n_anchors, 1, source.n_targets, source.offset
+        case _:
+            raise ConfigError(
+                "E0582",
+                "negatives can be proposed only beside noise that each anchor has of its own",
+                value=noise.spec.name,
+                remedy="mix with Noise, Corrupted or CorruptedEdges",
+            )
+    known = noise.known if getattr(noise.spec, "filtered", True) else pair_set(*source.known(), n)
+    return Space(n_anchors, n_kinds, n, offset, known)
