@@ -71,7 +71,7 @@ def _of_file(path: Path) -> Iterator[str]:
         yield from _entries(gzip.decompress(path.read_bytes()).decode("utf-8", "ignore"))
     elif path.parent.name == "wordnet" and path.name.startswith("data."):
         for line in path.read_text(encoding="utf-8").splitlines():
-            synset, _, gloss = line.partition(" | ")
+            _, _, gloss = line.partition(" | ")
             if gloss:
                 yield gloss
     elif re.search(r"\.([1-8]|txt|rst|pod)(\.gz)?$", path.name):

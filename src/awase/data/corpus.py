@@ -69,14 +69,15 @@ def read_corpus(
 ) -> Corpus:
     """The words of a text file (or a list of paths) with one sentence or document a line, or of a list of strings.
 
-    Words are runs of letters, digits and combining marks; they end where the script changes, as in 東京タワー; all else separates. Files
-    ending in .gz, .bz2, .zst, .lz4 are decompressed. lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``;
-    dictionary forms, without particles); "words" does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left
-    out, as if they were not there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for
-    texts larger than memory.
+    Words are runs of letters, digits and combining marks; they end where the script changes, as in 東京タワー. All else separates, but for
+    what lies beyond the basic plane of Unicode (emoji, rare ideographs), which is cut off as a word. Files ending in .gz, .bz2, .zst, .lz4
+    are decompressed. lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without
+    particles); "words" does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were not
+    there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than memory.
 
     Raises ConfigError E0530 for an unknown language and E0531 for a count below 1, InputError E0106 for no text, E0140 if no word is frequent
-    enough, E0141 if no sentence holds two words or there is but one, FormatError E0103 with file:line:byte for what is not UTF-8, LimitError E0110 for a long line.
+    enough, E0141 if no sentence holds two words or there is but one, FormatError E0103 with file:line:byte for what is not UTF-8,
+    LimitError E0110 for a long line.
 
     >>> corpus = read_corpus(["The cat sat.", "", "The dog!"], min_count=1)
     >>> corpus.words, corpus.ids.tolist(), corpus.bounds.tolist()
@@ -368,4 +369,4 @@ class _Spilled:
 
 
 def _mapped(path: Path) -> np.ndarray:
-    return np.memmap(path, np.int32, "r") if path.stat().st_size else np.zeros(0, np.int32)
+    return np.asarray(np.memmap(path, np.int32, "r")) if path.stat().st_size else np.zeros(0, np.int32)
