@@ -47,10 +47,10 @@ class Names(Sequence[str]):
     @classmethod
     def of_bytes(cls, utf8: np.ndarray, offsets: np.ndarray, table: str = "names") -> "Names":
         """The names whose bytes are utf8[offsets[i]:offsets[i + 1]]. Raises: InputError E0421."""
-        raw, edges = utf8.tobytes(), offsets.tolist()
-        ascending = bool((np.diff(offsets) >= 0).all())
-        if not ascending or not edges or edges[0] != 0 or edges[-1] != len(raw):
+        whole = utf8.dtype == np.uint8 and offsets.dtype == np.int64 and utf8.ndim == offsets.ndim == 1 and len(offsets) > 0
+        if not (whole and offsets[0] == 0 and offsets[-1] == len(utf8) and (np.diff(offsets) >= 0).all()):
             raise InputError("E0421", f"the offsets of the names of {table!r} do not fit", remedy="save the model again")
+        raw, edges = utf8.tobytes(), offsets.tolist()
         try:
             return cls([raw[start:stop].decode() for start, stop in pairwise(edges)], table)
         except UnicodeDecodeError:
@@ -89,7 +89,11 @@ class Names(Sequence[str]):
         )  # fmt: skip
         by_form = {one.lower(): one for one in islice(alike, _LOOKED_AT)}
         near = [by_form[form] for form in difflib.get_close_matches(lower, by_form, n=3, cutoff=0.6)]
-        return f"did you mean {' or '.join(map(repr, near))}?" if near else f"names look like {', '.join(self._names[:3])}"
+        return (
+            f"did you mean {' or '.join(map(repr, near))}?"
+            if near
+            else f"names look like {', '.join(map(repr, self._names[:3]))}"
+        )
 
     def __len__(self) -> int:
         return len(self._names)

@@ -87,7 +87,7 @@ def opened(folder: Path, settings: dict, listed: Mapping[str, object], mmap: boo
     order, encoded = setting(settings, "tables", list, place), tensors.load(folder / NAMES)[0]
     tables = tensors.load(folder / TABLES, mmap=mmap)[0]
     parts = {f"{table}.{part}" for table in order for part in ("utf8", "offsets")}
-    if not order or set(encoded) != parts or not set(order) <= set(tables):
+    if not order or set(encoded) != parts or len(parts) != 2 * len(order) or not tables.keys() >= set(order):
         raise FormatError("E0404", "the tables and their names do not fit together", place=str(folder), remedy="save it again")
     known = tensors.load(folder / KNOWN)[0].get("known") if KNOWN in listed else None
     try:
