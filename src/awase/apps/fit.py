@@ -14,7 +14,7 @@ from awase.recipes import Recipe
 from awase.store import files
 
 # What a recipe's positives need -> the file here that reads it, splits it, trains on it and judges what came out.
-JOBS = {"pairs of texts": "texts"}
+JOBS = {"a graph or a corpus": "blocks", "pairs of texts": "texts", "a hierarchy": "hierarchy", "interactions": "users"}
 
 
 def fit(

@@ -10,13 +10,27 @@ _FAST = {"contract", "reassoc", "nsz"}
 
 
 @njit(inline="always", fastmath=_FAST)
-def _apart(table, a, b):
-    """||table_a - table_b||²."""
+def _apart(a, b):
+    """||a - b||²."""
     total = np.float32(0)
-    for j in range(table.shape[1]):
-        difference = table[a, j] - table[b, j]
+    for j in range(len(a)):
+        difference = a[j] - b[j]
         total += difference * difference
     return total
+
+
+@njit(inline="always", fastmath=_FAST)
+def _pull(gradients, place, touched, n_touched, row, slope, plus, minus):
+    """Adds slope (plus - minus) to the gradient of a row; how many rows are touched then."""
+    at = place[row]
+    if at < 0:
+        place[row], touched[n_touched] = n_touched, row
+        for j in range(len(plus)):
+            gradients[n_touched, j] = slope * (plus[j] - minus[j])
+        return n_touched + 1
+    for j in range(len(plus)):
+        gradients[at, j] += slope * (plus[j] - minus[j])
+    return n_touched
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -41,6 +55,7 @@ def metric_batches(
         most = max(most, edges[t + 1] - edges[t])
     place = np.full(table.shape[0], -1, np.int32)  # of a row among those that the batch touches
     touched, gradients = np.empty(3 * most, np.int64), np.empty((3 * most, dim), np.float32)
+    drawn = np.empty(n_negatives, np.int64)
     total = 0.0
     for t in range(first, last):
         size = edges[t + 1] - edges[t]
@@ -48,36 +63,30 @@ def metric_batches(
         for at in range(edges[t], edges[t + 1]):
             row = rows[at]
             head, tail = heads[row], tails[row]
-            own, nearest = n_heads + tail, -1
-            limit, least = _apart(table, head, own) + margin, np.float32(np.inf)
-            n_drawn, n_impostors = 0, 0
+            own, nearest, n_drawn = n_heads + tail, head, 0
+            # All draws before all distances: then the reads of one do not wait for those of the other.
             for slot in range(n_negatives):
-                drawn = draw_unknown(share, alias, known, head, n_tails, tail, key, row, slot)
-                if drawn < 0:
-                    continue
-                distance = _apart(table, head, n_heads + drawn)
-                n_drawn += 1
+                found = draw_unknown(share, alias, known, head, n_tails, tail, key, row, slot)
+                if found >= 0:
+                    drawn[n_drawn] = n_heads + found
+                    n_drawn += 1
+            limit, least, n_impostors = _apart(table[head], table[own]) + margin, np.float32(np.inf), 0
+            for k in range(n_drawn):
+                distance = _apart(table[head], table[drawn[k]])
                 n_impostors += limit > distance
                 if distance < least:
-                    least, nearest = distance, n_heads + drawn
+                    least, nearest = distance, drawn[k]
             if n_impostors == 0:
                 continue
             weight = np.float32(1)
             if n_ranked > 0:
                 weight = np.float32(np.log1p(n_ranked * n_impostors / n_drawn))
             summed += weight * (limit - least)
-            for one in (head, own, nearest):
-                if place[one] < 0:
-                    place[one], touched[n_touched] = n_touched, one
-                    gradients[n_touched] = 0
-                    n_touched += 1
             slope = 2 * weight / np.float32(size)
-            of_head, of_own, of_nearest = gradients[place[head]], gradients[place[own]], gradients[place[nearest]]
-            for j in range(dim):
-                u, v, w = table[head, j], table[own, j], table[nearest, j]
-                of_head[j] += slope * (w - v)
-                of_own[j] -= slope * (u - v)
-                of_nearest[j] += slope * (u - w)
+            user, item, impostor = table[head], table[own], table[nearest]
+            n_touched = _pull(gradients, place, touched, n_touched, head, slope, impostor, item)
+            n_touched = _pull(gradients, place, touched, n_touched, own, slope, item, user)
+            n_touched = _pull(gradients, place, touched, n_touched, nearest, slope, user, impostor)
         adagrad_rows(table, squares, touched, gradients, rates[t], manifold, radius, 0, n_touched)
         for k in range(n_touched):
             place[touched[k]] = -1
