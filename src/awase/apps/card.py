@@ -48,3 +48,45 @@ def model_card(report: Report, name: str) -> str:
             "",
         ]
     )
+
+
+def table_card(report: Report, name: str, use: str) -> str:
+    """The card of vectors by name. use: lines of Python that ask ``model`` something."""
+    metrics = report.judged["metrics"]
+    rows = [
+        f"| {_NAMES.get(system, system)} | " + " | ".join(f"{values[metric]:.3f}" for metric in metrics) + " |"
+        for system, values in report.systems.items()
+    ]
+    asked = f"{report.judged['n_items']:,} {report.judged['items']}"
+    if "n_candidates" in report.judged:
+        asked += f", {report.judged['n_candidates']:,} candidate {report.judged['candidates']}"
+    return "\n".join(
+        [
+            "---",
+            "library_name: awase",
+            "tags: [awase, embeddings]",
+            "---",
+            f"# {name}",
+            "",
+            "Vectors by name. Fitted with Awase.",
+            "",
+            "```python",
+            "import awase",
+            f'model = awase.load("{name}")',
+            *use.splitlines(),
+            "```",
+            "",
+            "## How good it is",
+            "",
+            f"{asked}.",
+            "",
+            "| system | " + " | ".join(metrics) + " |",
+            "|---|" + "---|" * len(metrics),
+            *rows,
+            "",
+            *(f"- {sentence}" for sentence in report.verdict),
+            "",
+            "The whole report, with intervals, tests and costs, is in `report.md` and `report.html`.",
+            "",
+        ]
+    )
