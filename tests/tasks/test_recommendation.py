@@ -1,6 +1,6 @@
 """recall@k and nDCG@k of users, by hand, with ties in expectation, and every user counted somewhere."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -83,7 +83,7 @@ def test_ties_are_the_mean_over_all_orders(data, n, k, block):
     relevant = data.draw(st.sets(st.integers(0, n - 1), min_size=1))
     recalls, ndcgs = [], []
     for order in permutations(range(n)):
-        if all(scores[a] >= scores[b] for a, b in zip(order, order[1:])):
+        if all(scores[a] >= scores[b] for a, b in pairwise(order)):
             gains = [item in relevant for item in order[:k]]
             ideal = sum(1 / np.log2(rank + 2) for rank in range(min(k, len(relevant))))
             recalls.append(sum(gains) / len(relevant))
