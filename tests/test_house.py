@@ -128,7 +128,24 @@ def test_a_static_model_needs_numpy_and_tokenizers_only(tmp_path):
 
     tokenizer = train_tokenizer(["red wine", "white wine", "白いワイン"], vocab_size=60)
     StaticModel(tokenizer.to_json(), np.eye(tokenizer.vocab_size, dtype=np.float32)).save(tmp_path / "model")
-    program = f"""
+    asked = f'awase.load({str(tmp_path / "model")!r}).encode(["red wine", "ワイン"]).shape'
+    assert python_without_the_heavy(asked) == f"(2, {tokenizer.vocab_size})\n"
+
+
+def test_a_table_of_names_needs_as_little(tmp_path):
+    import numpy as np
+
+    from awase.models import TableModel
+
+    names = {"words": ["a", "b", "c"]}
+    TableModel({"words": np.array([[1, 0], [0, 1], [2, 1]], np.float32)}, names).save(tmp_path / "model")
+    asked = f'[one.name for one in awase.load({str(tmp_path / "model")!r}, mmap=True).neighbours("a")]'
+    assert python_without_the_heavy(asked) == "['c', 'b']\n"
+
+
+def python_without_the_heavy(expression: str) -> str:
+    """What a new interpreter prints for an expression with awase when nothing heavy can be imported."""
+    return python(f"""
 import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
@@ -136,9 +153,8 @@ class Refuse:
             raise ModuleNotFoundError(f"{{name}} was imported")
 sys.meta_path.insert(0, Refuse())
 import awase
-print(awase.load({str(tmp_path / "model")!r}).encode(["red wine", "ワイン"]).shape)
-"""
-    assert python(program) == f"(2, {tokenizer.vocab_size})\n"
+print({expression})
+""")
 
 
 # Who may write
