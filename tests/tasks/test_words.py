@@ -67,9 +67,23 @@ def test_cautions():
     assert words.cautions({"n_queries": 100, "n_skipped": 0}, {"bad_rows": 0}) == []
 
 
+def test_cautions_of_other_items():
+    judged = {"items": "users", "n_items": 99, "left_out": {"users without test items": 1200, "others": 0}}
+    assert words.cautions(judged, {}) == [
+        "Only 99 users: the intervals are wide, and below about 30 they are too narrow.",
+        "1,200 users without test items were left out.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("function", "value", "said"),
     [
+        (words.metric, "ndcg@10", "nDCG@10"),
+        (words.metric, "hits@3", "Hits@3"),
+        (words.metric, "mrr", "MRR"),
+        (words.metric, "spearman", "Spearman's ρ"),
+        (words.metric, "mean_rank", "mean rank"),
+        (words.value, -0.0124, "−0.012"),
         (words.size, 0, "0 B"),
         (words.size, 999, "999 B"),
         (words.size, 999_600, "1 MB"),
