@@ -14,7 +14,15 @@ from awase.recipes import Recipe
 from awase.store import files
 
 # What a recipe's positives need -> the file here that reads it, splits it, trains on it and judges what came out.
-JOBS = {"a graph or a corpus": "blocks", "pairs of texts": "texts", "a hierarchy": "hierarchy", "interactions": "users"}
+JOBS = {
+    "a corpus": "words",
+    "a graph or a corpus": "blocks",
+    "a hierarchy": "hierarchy",
+    "interactions": "users",
+    "pairs of names": "names",
+    "pairs of texts": "texts",
+    "triples": "graph",
+}
 
 
 def fit(

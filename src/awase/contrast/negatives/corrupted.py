@@ -74,9 +74,9 @@ class CorruptedBatches:
             source.heads, source.relations, source.tails, self.head_chance, self.share, self.alias, self.known,
             source.n_entities, self.key(epoch), rows, anchors, items,
         )  # fmt: skip
-        missing = np.nonzero(items < 0)
-        items = np.where(items < 0, items[:, :1], items)
-        return Batch(anchors, Candidates(items, target=np.zeros(len(rows), np.int64), mask=missing))
+        at, columns = np.nonzero(items < 0)
+        items[at, columns] = items[at, 0]
+        return Batch(anchors, Candidates(items, target=np.zeros(len(rows), np.int64), mask=(at, columns)))
 
 
 def bernoulli(source: TripleSource) -> np.ndarray:

@@ -48,5 +48,5 @@ class GivenTriples:
     def source(self, triples: Links, rows: np.ndarray) -> TripleSource:
         """Those at the given rows (int64), over all entities and relations."""
         assert triples.relations is not None, "links without relations are no triples"
-        columns = (column[rows] for column in (triples.heads, triples.relations, triples.tails))
-        return TripleSource(*columns, len(triples.head_names), len(triples.relation_names))
+        n_entities, n_relations = len(triples.head_names), len(triples.relation_names)
+        return TripleSource(triples.heads[rows], triples.relations[rows], triples.tails[rows], n_entities, n_relations)

@@ -1,0 +1,252 @@
+"""Triples of a graph: fit vectors to entities and relations, and judge them by the heads and tails they predict."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awase.apps import card
+from awase.apps.job import Fit, Job, digest
+from awase.contrast.encoders import Translated
+from awase.core.errors import InputError
+from awase.core.progress import progress, say
+from awase.data.link_split import LinkSplit, split_links
+from awase.data.links import Links, read_links
+from awase.models.table import TableModel
+from awase.recipes import Recipe
+from awase.tasks.link_prediction import LinkPrediction, Score, Triples, link_prediction
+from awase.tasks.report import Report, Table, environment
+from awase.train.loop import Course
+from awase.train.step import choose
+
+METRIC = "mrr"
+_SHARE = 0.1  # of the triples, to choose by and to judge by
+_VALIDATION_TRIPLES = 500  # more would cost more than they tell
+_MOST_RELATIONS = 50  # listed in the report
+_GEOMETRIES = {1: "translation-l1", 2: "translation"}
+
+_USE = """model.predict("a head", "a relation")   # likely tails that training did not have, best first
+model.neighbours("an entity")"""
+
+
+def fit(source: Any, job: Job) -> Fit:
+    """See ``awase.fit``."""
+    job.asked()
+    triples = source if isinstance(source, Links) else read_links(source, "triples", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
+    valid, test = (_SHARE if size is None else size for size in (job.valid, job.test))
+    triples, split, n_unseen = trained_names(triples, split_links(triples, valid=valid, test=test, seed=job.seed))
+    _say_what_was_read(triples, split, n_unseen)
+    job.clock.lap("read_s")
+
+    training = Training(job.recipe, triples, split, seed=job.seed, threads=job.threads)
+    identity = job.identity(
+        data=digest(triples.heads, triples.relations, triples.tails),
+        parts=[len(rows) for rows in split[:3]],
+        names=_names_hash(triples),
+    )
+    checkpoints = job.checkpoints(identity)
+    with progress("judging the untrained model", 1, "model"):
+        untrained = training.judge(split.test)
+    course = job.train(training.step, checkpoints, validate=training.validation(), unit="triples")
+    report = _report(training, course, untrained, n_unseen, job)
+    model = training.model(job.name if job.out is None else job.out.name)
+    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    return job.save(model, report, checkpoints, card=card.table_card(report, model.name, _USE))
+
+
+class Training:
+    """A recipe bound to triples."""
+
+    def __init__(self, recipe: Recipe, triples: Links, split: LinkSplit, *, seed: int, threads: int):
+        self.recipe, self.triples, self.split = recipe, triples, split
+        self.source = recipe.positives.source(triples, split.train)
+        self.encoder = recipe.encoder.encoder(self.source.n_entities, self.source.n_relations, seed=seed)
+        self.step = choose(
+            self.encoder, recipe.negatives.bind(self.source, seed), recipe.score, recipe.loss, recipe.plan,
+            regularisers=recipe.regularisers, threads=threads,
+        )  # fmt: skip
+
+    def judge(self, rows: np.ndarray, score: Score | None = None) -> LinkPrediction:
+        """Filtered ranks of the triples at ``rows`` among all entities: by the vectors as they are now, or by another score."""
+        return link_prediction(
+            score or scorer(self.encoder, self.recipe.score),
+            _facts(self.triples.take(rows)),
+            [_facts(self.triples)],
+            self.source.n_entities,
+        )
+
+    def validation(self) -> Callable[[], float] | None:
+        """The mean reciprocal rank of some validation triples, always the same; None where nothing was held out to choose by."""
+        rows = self.split.valid
+        if not len(rows):
+            return None
+        some = np.sort(np.random.default_rng((self.recipe.plan.seed, 0x7A11D)).permutation(rows)[:_VALIDATION_TRIPLES])
+        return lambda: float(self.judge(some).per_triple()[METRIC].mean())
+
+    def model(self, name: str) -> TableModel:
+        """The vectors as they are now, and what was trained on or chosen by, so that it is not predicted again."""
+        known = _facts(self.triples.take(np.concatenate([self.split.train, self.split.valid])))
+        return TableModel(
+            {name: table.copy() for name, table in self.encoder.parameters.items()},
+            {"entities": self.triples.head_names, "relations": self.triples.relation_names},
+            geometry=_GEOMETRIES[self.recipe.score.p],
+            name=name,
+            known=np.column_stack(known),
+        )
+
+
+def scorer(encoder, score) -> Score:
+    """What ``link_prediction`` asks of an encoder of ``contrast.codes``: the scores of all entities as tail or as head."""
+    codes, entities = encoder.codes, np.arange(encoder.codes.n_entities)
+
+    def scores(anchors: np.ndarray, relations: np.ndarray, side: str) -> np.ndarray:
+        A = encoder.encode((codes.forward if side == "tail" else codes.backward)(anchors, relations))
+        if isinstance(encoder, Translated):  # for which every relation sees the entities alike
+            return score(A, encoder.parameters["entities"])
+        out = np.empty((len(anchors), len(entities)), A.dtype)
+        for relation in np.unique(relations):
+            asked = relations == relation
+            out[asked] = score(A[asked], encoder.encode(codes.seen(entities, relation)))
+        return out
+
+    return scores
+
+
+def frequency(triples: Links, rows: np.ndarray) -> Score:
+    """The score that knows no heads and tails that belong together: how often an entity is the tail, or head, of the relation at ``rows``."""
+    n_entities, n_relations = len(triples.head_names), len(triples.relation_names)
+    train = _facts(triples.take(rows))
+    counts = {
+        side: np.bincount(train.relations * n_entities + entities, minlength=n_relations * n_entities).reshape(n_relations, -1)
+        for side, entities in (("head", train.heads), ("tail", train.tails))
+    }
+    return lambda anchors, relations, side: counts[side][relations].astype(np.float32)
+
+
+def trained_names(triples: Links, split: LinkSplit) -> tuple[Links, LinkSplit, dict[str, int]]:
+    """The triples without those of validation and test that name what training does not, numbered without these names; and how many
+    were left out of each. Only a split that came with the data has any.
+
+    Raises InputError E0552 when no test triple is left.
+    """
+    facts, train = _facts(triples), _facts(triples.take(split.train))
+    entities, relations = np.union1d(train.heads, train.tails), np.unique(train.relations)
+    seen = np.isin(facts.heads, entities) & np.isin(facts.tails, entities) & np.isin(facts.relations, relations)
+    left_out = {name: int((~seen[rows]).sum()) for name, rows in (("valid", split.valid), ("test", split.test))}
+    if seen.all():
+        return triples, split, left_out
+    if left_out["test"] == len(split.test):
+        raise InputError(
+            "E0552", "every test triple names an entity or a relation that no training triple has", value=left_out["test"],
+            place=str(triples.understood.get("source", "")), remedy="split the triples anew, or let `awase fit` do it",
+        )  # fmt: skip
+    names = [triples.head_names[entity] for entity in entities]
+    kept = replace(
+        triples.take(np.flatnonzero(seen)),
+        heads=np.searchsorted(entities, facts.heads[seen]),
+        tails=np.searchsorted(entities, facts.tails[seen]),
+        relations=np.searchsorted(relations, facts.relations[seen]),
+        head_names=names,
+        tail_names=names,
+        relation_names=[triples.relation_names[relation] for relation in relations],
+    )
+    place = np.cumsum(seen) - 1
+    train_rows, valid_rows, test_rows = (place[rows[seen[rows]]] for rows in split[:3])
+    return kept, LinkSplit(train_rows, valid_rows, test_rows, note=split.note), left_out
+
+
+def _facts(triples: Links) -> Triples:
+    """The columns, of which links of other kinds have no relations."""
+    assert triples.relations is not None, "these links are no triples"
+    return Triples(triples.heads, triples.relations, triples.tails)
+
+
+def _names_hash(triples: Links) -> str:
+    return digest(
+        *(np.frombuffer("\n".join(names).encode(), np.uint8) for names in (triples.head_names, triples.relation_names))
+    )
+
+
+def _say_what_was_read(triples: Links, split: LinkSplit, n_unseen: dict[str, int]) -> None:
+    roles = ", ".join(f"{column} = {role}" for role, column in triples.understood.get("columns", {}).items())
+    say(
+        f"{len(triples):,} triples read ({roles}) of {len(triples.head_names):,} entities and {len(triples.relation_names):,} relations; "
+        f"{triples.duplicates:,} duplicates removed, {triples.bad.n:,} bad rows skipped"
+    )
+    for note in triples.understood.get("notes", []):
+        say(note)
+    for part, n in n_unseen.items():
+        if n:
+            say(f"{n:,} triples of {part} left out: they name what training does not")
+    say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
+
+
+def _report(training: Training, course: Course, untrained: LinkPrediction, n_unseen: dict[str, int], job: Job) -> Report:
+    triples, split = training.triples, training.split
+    with progress("judging", 2, "systems") as bar:
+        trained = training.judge(split.test)
+        bar.advance()
+        by_frequency = training.judge(split.test, frequency(triples, split.train))
+        bar.advance()
+    job.clock.lap("evaluate_s")
+    return Report.of_items(
+        {"trained": trained.metrics(), "untrained": untrained.metrics(), "frequency": by_frequency.metrics()},
+        title=Path(str(triples.understood.get("source", "triples"))).name,
+        items="test triples",
+        n_candidates=training.source.n_entities,
+        candidates="entities",
+        left_out={f"triples of {part} that name what training does not": n for part, n in n_unseen.items() if n},
+        protocol=(
+            "Each test triple asks for its tail and for its head among all entities; other entities known to be right do not count, and ties "
+            "have the mean rank. frequency ranks entities by how often they have that place with that relation in training."
+        ),
+        pairs=[("trained", "frequency"), ("trained", "untrained")],
+        seed=job.seed,
+        data={
+            **triples.understood,
+            "triples": len(triples),
+            "entities": len(triples.head_names),
+            "relations": len(triples.relation_names),
+            "duplicates": triples.duplicates,
+            "bad_rows": triples.bad.n,
+            "bad": triples.bad.listed,
+        },
+        split={
+            "train": len(split.train),
+            "valid": len(split.valid),
+            "test": len(split.test),
+            "note": split.note,
+            "kernel": training.step.name,
+        },
+        cost={
+            **job.clock.cost(),
+            "model_bytes": sum(table.nbytes for table in training.encoder.parameters.values()),
+            "threads": job.threads,
+        },
+        recipe=job.recipe.resolved(),
+        environment=environment(),
+        history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],
+        tables=[_sides(trained), _relations(trained, triples, split)],
+    )
+
+
+def _sides(found: LinkPrediction) -> Table:
+    """How well heads and tails are found."""
+    summary, measures = found.summary(), ("mrr", "hits@1", "hits@10", "mean_rank", "adjusted_mean_rank_index")
+    rows = [(name, *(summary[side][measure] for measure in measures)) for side, name in (("head", "heads"), ("tail", "tails"))]
+    return Table("Heads and tails", ("asked for", *measures), rows, "Of the trained model.")
+
+
+def _relations(found: LinkPrediction, triples: Links, split: LinkSplit) -> Table:
+    """How well the triples of each relation are predicted, the most frequent first."""
+    of = found.per_relation(_facts(triples).relations[split.test])
+    order = np.argsort(-of["n_triples"], kind="stable")[:_MOST_RELATIONS]
+    rows = [
+        (triples.relation_names[of["relation"][i]], int(of["n_triples"][i]), float(of["mrr"][i]), float(of["hits@10"][i]))
+        for i in order
+    ]
+    more = len(of["relation"]) - len(order)
+    note = f"{more:,} rarer relations are not listed." if more else "Of the trained model."
+    return Table("Relations", ("relation", "test triples", "mrr", "hits@10"), rows, note)
