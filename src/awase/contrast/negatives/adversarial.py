@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awase.contrast.negatives.generators import Generator, MlpSide, TableSide
+from awase.contrast.negatives.generators import Generator, LayerSide, TableSide
 from awase.contrast.negatives.policy import Adversary, Oracle, Pool
 from awase.contrast.negatives.space import Space
 from awase.core.errors import ConfigError
@@ -64,11 +64,12 @@ class Adversarial:
         """The generator before training, for the model of this encoder."""
         rng = np.random.default_rng((seed, 0xACE))
         if self.generator == "table":
-            side = TableSide(space.n_anchors, self.dim, space.n_kinds, rng)
+            anchors = TableSide(space.n_anchors, self.dim, space.n_kinds, rng)
+            targets = TableSide(space.n_targets, self.dim, 1, rng)
         else:
-            side = _seen_by(encoder, space, self.dim, rng)
+            anchors, targets = _seen_by(encoder, space, self.dim, rng)
         return Adversary(
-            Generator(side, space.n_targets, rng),
+            Generator(anchors, targets),
             rate=self.rate, entropy=self.entropy, entropy_weight=self.entropy_weight, keep=self.keep,
             every=self.every,
         )  # fmt: skip
@@ -95,27 +96,34 @@ class Boltzmann:
         """The model's own scores."""
 
         def logits(anchors: np.ndarray, pool: Pool) -> np.ndarray:
-            targets = np.arange(space.n_targets) if pool.items is None else pool.items
             A = encoder.encode(anchors)
             if space.n_kinds == 1:
-                return score(A, encoder.encode(space.offset + targets))
+                return score(A, encoder.encode(space.offset + pool.items))
             # An encoder may see a target in another way for each relation.
-            C = encoder.encode((pool.base[:, None] + targets).ravel())
-            return score(A, C.reshape(len(A), len(targets), -1))
+            C = encoder.encode((pool.base[:, None] + pool.items).ravel())
+            return score(A, C.reshape(len(A), len(pool.items), -1))
 
         return Oracle(logits, self.temperature)
 
 
-def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> MlpSide:
-    """Anchors as the model has them: the vector, and where relations move it, that of the item alone as well."""
-    if space.n_kinds == 1:
-        return MlpSide(encoder.encode, encoder.dim, dim, rng)
+def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> tuple[LayerSide, LayerSide]:
+    """Layers over the model's vectors: of targets, and of anchors, where relations move those together with the vector of the item alone."""
 
-    def features(anchors: np.ndarray) -> np.ndarray:
-        both = np.column_stack([anchors % space.n_anchors, anchors])
-        return encoder.encode(both.ravel()).reshape(len(anchors), -1)
+    def anchors(codes: np.ndarray) -> np.ndarray:
+        both = np.column_stack([codes % space.n_anchors, codes])
+        return encoder.encode(both.ravel()).reshape(len(codes), -1)
 
-    return MlpSide(features, 2 * encoder.dim, dim, rng)
+    def targets(numbers: np.ndarray) -> np.ndarray:
+        return encoder.encode(space.offset + numbers)
+
+    if space.n_kinds > 1:
+        return LayerSide(anchors, 2 * encoder.dim, dim, rng), LayerSide(targets, encoder.dim, dim, rng)
+    # With one start for both sides, what the model has near each other is near here (Cho and Saul 2009: the arc-cosine kernel).
+    start = int(rng.integers(2**32))
+    anchor_side, target_side = (
+        LayerSide(features, encoder.dim, dim, np.random.default_rng(start)) for features in (encoder.encode, targets)
+    )
+    return anchor_side, target_side
 
 
 def _check_n(n: int, subset: int) -> None:

@@ -10,16 +10,15 @@ from awase.kernels.policy import draw_policy, policy_gradient
 
 
 class Pool(NamedTuple):
-    """base: (b,) what makes a target an item of a batch, when added to its number. items: (m,) distinct, the targets to draw from, or None
-    for all; logq: (m,) log of the probability that each is in the pool, or None."""
+    """What proposals are chosen from.
 
+    items: (m,) distinct targets; logq: (m,) log of the probability that each is in the pool, or None where it holds all; base: (b,) what
+    makes a target an item of a batch, when added to its number.
+    """
+
+    items: np.ndarray
     base: np.ndarray
-    items: np.ndarray | None = None
     logq: np.ndarray | None = None
-
-    def item(self, columns: np.ndarray) -> np.ndarray:
-        """The items at some columns of the logits."""
-        return columns if self.items is None else self.items[columns]
 
 
 class Drawn(NamedTuple):
@@ -62,7 +61,7 @@ class _Softmax:
         best, self.entropy = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
         draw_policy(logits, units, self.probabilities, self.columns, best, self.entropy)
         chosen = np.take_along_axis(logits, self.columns, axis=1)
-        self.drawn = Drawn(pool.item(self.columns), pool.item(best), chosen, self.entropy)
+        self.drawn = Drawn(pool.items[self.columns], pool.items[best], chosen, self.entropy)
 
 
 class Adversary:
@@ -93,8 +92,8 @@ class Adversary:
 
     def draw(self, anchors: np.ndarray, pool: Pool, units: np.ndarray) -> Drawn:
         """From g(·|x), restricted to the pool."""
-        self._softmax = _Softmax(self._generator.logits(anchors, pool.items), pool, units)
         self._asked = anchors, pool.items
+        self._softmax = _Softmax(self._generator.logits(*self._asked), pool, units)
         self._batches += 1
         return self._softmax.drawn
 

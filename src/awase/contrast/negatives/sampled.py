@@ -26,7 +26,7 @@ class SampledBatches:
 
     def __init__(self, noise, spec, weight: float, seed: int):
         self.noise, self.source, self.order = noise, noise.source, noise.order
-        self._space, self._spec, self._weight, self._seed = space_of(noise.source), spec, weight, seed
+        self._space, self._spec, self._weight, self._seed = space_of(noise), spec, weight, seed
         self._log_inclusion = _log_inclusion(noise, spec.subset) if spec.subset else None
 
     def watch(self, encoder, score) -> None:
@@ -78,11 +78,11 @@ class SampledBatches:
     def _pool_of(self, base: np.ndarray, key, row: int) -> Pool:
         """What a batch's proposals are chosen from: all targets, or ``subset`` draws of the noise."""
         if self._log_inclusion is None:
-            return Pool(base)
+            return Pool(np.arange(self._space.n_targets), base)
         items = np.empty(self._spec.subset, np.int64)
         draw_pool(self.noise.share, self.noise.alias, key, row, _POOL_SLOTS, items)
         items = np.unique(items)
-        return Pool(base, items, self._log_inclusion[items])
+        return Pool(items, base, self._log_inclusion[items])
 
     def _share(self, b: int, width: int) -> np.ndarray:
         """(b, width + n): 1 on average, over the noise and over the proposals that count, when the weight is that of their numbers."""
