@@ -107,6 +107,12 @@ def test_equal_links_are_counted_and_the_first_stays():
     assert (links.head_names, links.tail_names) == (["u", "v"], ["i", "j"])
 
 
+def test_pairs_know_how_often_they_stand():
+    links = read_links([("a", "b"), ("c", "a"), ("a", "b"), ("b", "a"), ("a", "b"), ("c", "a")], "pairs")
+    assert list(zip(shown(links), links.values)) == [(("a", "b"), 3), (("c", "a"), 2), (("b", "a"), 1)]
+    assert read_links([("a", "b"), ("a", "b")], "edges").values is None
+
+
 def test_one_pair_with_two_relations_is_two_links():
     assert len(read_links([("a", "r", "b"), ("a", "s", "b"), ("b", "r", "a"), ("a", "r", "b")], "triples")) == 3
 
@@ -187,6 +193,15 @@ def test_folders_without_their_parts(tmp_path):
     lines(tmp_path / "train.txt", TRIPLES)
     lines(tmp_path / "train.csv", TRIPLES, ",")
     assert refused(tmp_path, "triples").startswith("E0152: two files could be the train part: train.csv and train.txt")
+
+
+def test_parts_with_different_columns(tmp_path):
+    lines(tmp_path / "train.txt", [("u", "i", 5)])
+    lines(tmp_path / "test.txt", [("u", "j")])
+    assert refused(tmp_path, "interactions").startswith(
+        f"E0152: the parts have different columns: user, item, value in {tmp_path}/train.txt, user, item here\n"
+        f"  where: {tmp_path}/test.txt"
+    )
 
 
 def test_taking_rows_keeps_names_and_numbers():

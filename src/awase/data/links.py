@@ -26,9 +26,10 @@ class Links:
     """Links (head, tail) or (head, relation, tail) as numbers of names; row i of every array belongs together.
 
     heads, tails: int64 (n,), into head_names and tail_names, which are one list where ``shared``; relations: int64 (n,) into
-    relation_names, for triples; values: float64 (n,), such as ratings; parts: int8 (n,), 0 train, 1 valid, 2 test, as the source says.
-    Of edges the head is the child and the tail its parent (or ancestor). understood: how the source was read. bad: rows refused.
-    duplicates: rows removed because the same link came before. self_loops: rows that link a name with itself.
+    relation_names, for triples; values: float64 (n,), such as ratings, and of pairs how often each stands in the source; parts: int8 (n,),
+    0 train, 1 valid, 2 test, as the source says. Of edges the head is the child and the tail its parent (or ancestor). understood: how
+    the source was read. bad: rows refused. duplicates: rows removed because the same link came before. self_loops: rows that link a
+    name with itself.
     """
 
     kind: LinkKind
@@ -130,6 +131,11 @@ class _Reading:
         if not self.names:
             self.understood = {"format": source.format, "encoding": source.encoding, "columns": roles}
             self.notes += notes
+        elif roles.keys() != (first := self.understood["columns"]).keys():
+            raise InputError(
+                "E0152", f"the parts have different columns: {', '.join(first)} in {self.names[0]}, {', '.join(roles)} here",
+                place=source.name, remedy="write the same columns into each part",
+            )  # fmt: skip
         self.names.append(source.name)
         kinds: dict[str, Kind] = {"value": Number(), "split": PARTS}
         fields = [Field(column, kinds.get(role, Key(needed=True))) for role, column in roles.items()]
@@ -160,44 +166,45 @@ class _Reading:
     def links(self, name: str) -> Links:
         if self.low:
             self.notes.append(f"{self.low:,} rows have a value below {self.min_value:g}: left out")
-        n = sum(map(len, self._heads))
-        if not n:
+        if not any(map(len, self._heads)):
             raise self._nothing(name)
-        shared = self.kind != "interactions"
-        if shared:
-            both, head_names = _numbers([column for pair in zip(self._heads, self._tails) for column in pair])
-            heads, tails, tail_names = np.concatenate(both[0::2]), np.concatenate(both[1::2]), head_names
-        else:
-            (heads, head_names), (tails, tail_names) = (_joined(columns) for columns in (self._heads, self._tails))
+        heads, tails, head_names, tail_names = self._ends()
         relations, relation_names = _joined(self._relations) if self.relation is not None else (None, None)
-        fresh = _fresh(heads, relations, tails, len(head_names))
-        duplicates = n - int(fresh.sum())
-        loops = fresh & (heads == tails) if shared else np.zeros(n, bool)
-        kept = fresh & ~loops if self.kind == "edges" else fresh
         parts = np.concatenate(self._parts) if self._parts else None
-        if parts is not None and (again := int((~fresh & (parts > 0)).sum())):
-            self.notes.append(f"{again:,} rows of valid or test came before, in training or twice: left out")
-        if loops.any():
-            what = "left out" if self.kind == "edges" else "kept"
-            self.notes.append(f"{int(loops.sum()):,} rows link a name with itself: {what}")
+        numbers = _numbered(heads, relations, tails, len(head_names))
+        # Numbers are given in order, so a link is new exactly when its number is above all before it.
+        fresh = numbers > np.maximum.accumulate(np.concatenate([[-1], numbers]))[:-1]
+        loops = fresh & (heads == tails) if head_names is tail_names else np.zeros(len(heads), bool)
+        kept = fresh & ~loops if self.kind == "edges" else fresh
+        self._note(int(loops.sum()), 0 if parts is None else int((~fresh & (parts > 0)).sum()))
         if not kept.any():
             raise self._nothing(name)
-        heads, tails = heads[kept], tails[kept]
-        if shared:
-            (heads, tails), head_list = _in_order([heads, tails], head_names)
-            tail_list = head_list
-        else:
-            ((heads,), head_list), ((tails,), tail_list) = _in_order([heads], head_names), _in_order([tails], tail_names)
-        relation_list = []
+        heads, tails, head_list, tail_list = _ends_in_order(heads[kept], tails[kept], head_names, tail_names)
+        relation_list: list[str] = []
         if relations is not None:
             (relations,), relation_list = _in_order([relations[kept]], relation_names)
+        values = np.concatenate(self._values)[kept] if self._values else None
+        if self.kind == "pairs":
+            values = np.bincount(numbers).astype(np.float64)
         return Links(
-            self.kind, heads, tails, head_list, tail_list, relations, relation_list,
-            values=np.concatenate(self._values)[kept] if self._values else None,
-            parts=None if parts is None else parts[kept],
+            self.kind, heads, tails, head_list, tail_list, relations, relation_list, values, None if parts is None else parts[kept],
             understood={"source": name, **self.understood, "rows": self.rows, "notes": self.notes},
-            bad=self.bad, duplicates=duplicates, self_loops=int(loops.sum()),
+            bad=self.bad, duplicates=int((~fresh).sum()), self_loops=int(loops.sum()),
         )  # fmt: skip
+
+    def _ends(self) -> tuple[np.ndarray, np.ndarray, pa.Array, pa.Array]:
+        """heads and tails as numbers, and their names: the same array where heads and tails are of one kind."""
+        if self.kind == "interactions":
+            (heads, head_names), (tails, tail_names) = _joined(self._heads), _joined(self._tails)
+            return heads, tails, head_names, tail_names
+        both, names = _numbers([column for pair in zip(self._heads, self._tails) for column in pair])
+        return np.concatenate(both[0::2]), np.concatenate(both[1::2]), names, names
+
+    def _note(self, loops: int, again: int) -> None:
+        if again:
+            self.notes.append(f"{again:,} rows of valid or test came before, in training or twice: left out")
+        if loops:
+            self.notes.append(f"{loops:,} rows link a name with itself: {'left out' if self.kind == 'edges' else 'kept'}")
 
     def _nothing(self, name: str) -> InputError:
         if self.bad.n:
@@ -228,14 +235,24 @@ def _joined(columns: list[pa.DictionaryArray]) -> tuple[np.ndarray, pa.Array]:
     return np.concatenate(numbers), names
 
 
-def _fresh(heads: np.ndarray, relations: np.ndarray | None, tails: np.ndarray, n_heads: int) -> np.ndarray:
-    """bool (n,): which links appear for the first time."""
+def _numbered(heads: np.ndarray, relations: np.ndarray | None, tails: np.ndarray, n_heads: int) -> np.ndarray:
+    """int64 (n,): a number for each distinct link, from 0 in the order in which they first appear."""
     keys = np.empty((len(heads), 2), np.uint64)
     keys[:, 1] = tails
     # Given the tail, the first lane says which head and relation; the tail is mixed in so that it is a hash of the whole link.
     keys[:, 0] = heads if relations is None else heads + n_heads * relations
     keys[:, 0] += keys[:, 1] * _MIX
-    return Interner().fresh(combine(keys))
+    return Interner().ids(combine(keys))
+
+
+def _ends_in_order(
+    heads: np.ndarray, tails: np.ndarray, head_names: pa.Array, tail_names: pa.Array
+) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
+    if head_names is tail_names:
+        (heads, tails), names = _in_order([heads, tails], head_names)
+        return heads, tails, names, names
+    ((heads,), head_list), ((tails,), tail_list) = _in_order([heads], head_names), _in_order([tails], tail_names)
+    return heads, tails, head_list, tail_list
 
 
 def _in_order(columns: list[np.ndarray], names: pa.Array) -> tuple[list[np.ndarray], list[str]]:
