@@ -1,12 +1,10 @@
 """Regularisers: values as their docstrings say them, gradients against finite differences, bad settings."""
 
-import math
-
 import numpy as np
 import pytest
 
 from awase.contrast.regularisers import Covariance, Features
-from awase.core.errors import ConfigError, InputError
+from awase.core.errors import ConfigError
 
 STEP = 1e-6
 
@@ -101,27 +99,20 @@ def test_a_batch_without_known_items_pays_nothing():
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "message"),
+    ("make", "message"),
     [
         (
             lambda: Covariance(weight=0),
-            ConfigError,
             "E0562: the weight of a regulariser must be above 0\n  value: 0\n  to do: leave",
         ),
         (
             lambda: Features(weight=-1),
-            ConfigError,
             "E0562: the weight of a regulariser must be above 0\n  value: -1\n  to do: leave",
         ),
-        (lambda: Features(hidden=-2), ConfigError, "E0562: the number of hidden units must not be negative\n  value: -2"),
-        (
-            lambda: Features().bind(np.array([[0.0], [math.nan]]), 4),
-            InputError,
-            "E0563: an item's feature is not a finite number\n  where: item 1\n  value: [nan]",
-        ),
+        (lambda: Features(hidden=-2), "E0562: the number of hidden units must not be negative\n  value: -2"),
     ],
 )
-def test_wrong_settings_say_what_is_right(make, error, message):
-    with pytest.raises(error) as caught:
+def test_wrong_settings_say_what_is_right(make, message):
+    with pytest.raises(ConfigError) as caught:
         make()
     assert str(caught.value).startswith(message)

@@ -91,7 +91,7 @@ class Training:
                 "the recipe weighs item features, but none are given"
                 if wanted
                 else "item features are given, but have no weight",
-                remedy="give both: the recipe's option features=0.1, its weight, and awase.fit(..., features={item: numbers})",
+                remedy="give both: the recipe's option features=10, its weight, and awase.fit(..., features={item: numbers})",
             )
         if features is None:
             return parts
@@ -137,7 +137,7 @@ class Training:
 def feature_rows(features: Mapping[str, Sequence[float]], items: Sequence[str]) -> np.ndarray:
     """(n_items, n_features) float32: each feature with mean 0 and variance 1 over the items that have it, and 0, its mean, for the others.
 
-    Raises InputError E0566 for items with different numbers of features, and if no item has any.
+    Raises InputError E0563 for what is no finite number, E0566 for items with different numbers of features, and if no item has any.
 
     >>> feature_rows({"tea": [1, 5], "jam": [3, 5]}, ["tea", "pie", "jam"]).tolist()
     [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]
@@ -150,6 +150,12 @@ def feature_rows(features: Mapping[str, Sequence[float]], items: Sequence[str]) 
             remedy="give every item the same features, under the names that the interactions have",
         )  # fmt: skip
     given = np.array([features[items[row]] for row in known], np.float64)
+    if len(wrong := np.flatnonzero(~np.isfinite(given).all(axis=1))):
+        name = items[known[wrong[0]]]
+        raise InputError(
+            "E0563", "an item's feature is not a finite number", place=f"item {name!r}", value=list(features[name]),
+            remedy="write a 0, or the mean of the others, or leave the feature out",
+        )  # fmt: skip
     spread = given.std(axis=0)
     rows = np.zeros((len(items), given.shape[1]), np.float32)
     rows[known] = (given - given.mean(axis=0)) / np.where(spread > 0, spread, 1)

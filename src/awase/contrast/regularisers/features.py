@@ -7,7 +7,7 @@ import numpy as np
 
 from awase.contrast.encoders import Rows
 from awase.contrast.regularisers.pull import Pull
-from awase.core.errors import ConfigError, InputError
+from awase.core.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,7 @@ class Features:
             raise ConfigError("E0562", "the number of hidden units must not be negative", value=self.hidden)
 
     def bind(self, features: np.ndarray, dim: int, *, first: int = 0, seed: int = 0) -> "FeaturePull":
-        """The regulariser for items first, first + 1, ... with these features (n, f), whose vectors have ``dim`` numbers.
-
-        Raises InputError E0563 where a feature is not finite.
-        """
-        if not np.isfinite(features).all():
-            row = int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
-            raise InputError(
-                "E0563", "an item's feature is not a finite number", place=f"item {row}", value=features[row].tolist()
-            )
+        """The regulariser for items first, first + 1, ... with these features (n, f), whose vectors have ``dim`` numbers."""
         return FeaturePull(self, np.asarray(features, np.float32), dim, first, seed)
 
 
