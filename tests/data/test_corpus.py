@@ -62,9 +62,9 @@ def test_equals_a_plain_reader(lines, min_count):
     words, expected = plainly(lines, min_count)
     if len(words) < 2 or max(map(len, expected)) < 2:
         with pytest.raises(AwaseError, match="E014"):
-            read_corpus(lines, lang="words", min_count=min_count)
+            read_corpus(lines, lang="en", min_count=min_count)
         return
-    corpus = read_corpus(lines, lang="words", min_count=min_count)
+    corpus = read_corpus(lines, lang="en", min_count=min_count)
     assert corpus.words == words
     assert sentences(corpus) == expected
     assert corpus.counts.tolist() == np.bincount(corpus.ids).tolist()
@@ -75,25 +75,25 @@ def test_a_file_a_list_threads_and_the_disk_give_the_same(tmp_path, monkeypatch)
     (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf-8")
     with gzip.open(tmp_path / "b.txt.gz", "wt", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
-    expected = read_corpus(lines, lang="words", min_count=2)
+    expected = read_corpus(lines, lang="en", min_count=2)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 700)  # many blocks
     for source in (tmp_path / "a.txt", str(tmp_path / "b.txt.gz")):
         for threads in (1, 3):
             for spill in (None, tmp_path / "spilled"):
-                got = read_corpus(source, lang="words", min_count=2, threads=threads, spill=spill)
+                got = read_corpus(source, lang="en", min_count=2, threads=threads, spill=spill)
                 assert got.words == expected.words
                 for name in ("counts", "ids", "bounds"):
                     assert getattr(got, name).tolist() == getattr(expected, name).tolist()
                 assert got.ids.dtype == np.int32 and got.ids.flags.writeable == (spill is None)
     assert sorted(path.name for path in (tmp_path / "spilled").iterdir()) == ["words.ids"], "the numbers as they came are gone"
-    both = read_corpus([tmp_path / "a.txt", tmp_path / "b.txt.gz"], lang="words", min_count=2)
-    assert both.counts.tolist() == (2 * read_corpus(lines, lang="words", min_count=1).counts[: len(both.counts)]).tolist()
+    both = read_corpus([tmp_path / "a.txt", tmp_path / "b.txt.gz"], lang="en", min_count=2)
+    assert both.counts.tolist() == (2 * read_corpus(lines, lang="en", min_count=1).counts[: len(both.counts)]).tolist()
 
 
 def test_what_was_understood():
-    understood = read_corpus(LINES, lang="words", min_count=4).understood
+    understood = read_corpus(LINES, lang="en", min_count=4).understood
     assert understood == {
-        "source": "list of 15 texts", "lang": "words", "cut by": "spaces, punctuation and script boundaries", "lines": 15,
+        "source": "list of 15 texts", "lang": "en", "cut by": "spaces, punctuation and script boundaries", "lines": 15,
         "lines without words": 6, "words": 63, "distinct words": 16, "words kept": 27,
     }  # fmt: skip
 
@@ -116,7 +116,7 @@ def test_japanese_is_found_and_cut_by_the_analyser():
     assert (corpus.understood["lang"], corpus.understood["cut by"]) == ("ja", "sudachi")
     assert {"東京", "タワー", "行く", "読む"} <= set(corpus.words)
     assert "は" not in corpus.words
-    assert read_corpus(["I met 彼 in Tokyo and told him about it, all of it"], min_count=1).understood["lang"] == "words"
+    assert read_corpus(["I met 彼 in Tokyo and told him about it, all of it"], min_count=1).understood["lang"] == "en"
 
 
 def test_japanese_without_the_analyser_is_cut_between_scripts(monkeypatch):
@@ -137,7 +137,7 @@ def test_japanese_without_the_analyser_is_cut_between_scripts(monkeypatch):
         (b"spam spam spam\n", {"min_count": 1}, "E0141: the text has one word only: there is nothing to learn from\n"),
         (b"a\nb\na\n", {"min_count": 1}, "E0141: no sentence holds two words: there is nothing to learn from\n"),
         (b"x" * 9_000_000, {}, "E0110: the line is longer than 8,388,608 bytes\n  where: {path}:1\n"),
-        (b"a b\n", {"lang": "jp"}, "E0530: there is no language 'jp' to cut words by\n  to do: valid: auto, ja, words"),
+        (b"a b\n", {"lang": "jp"}, "E0530: there is no language 'jp' to cut words by\n  to do: valid: auto, en, ja"),
         (b"a b\n", {"min_count": 0}, "E0531: min_count must be at least 1\n  value: 0"),
         (b"a b\n", {"max_words": 0}, "E0531: max_words must be at least 1\n  value: 0"),
     ],

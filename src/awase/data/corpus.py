@@ -32,7 +32,7 @@ from awase.data.text.texts import check_list
 from awase.kernels.words import SPACE, WordTable, spans
 from awase.store import files
 
-LANGUAGES = ("auto", "ja", "words")
+LANGUAGES = ("auto", "en", "ja")
 _KANA_SHARE = 0.05  # of the letters: from here on a text is Japanese; English documentation of Japanese software stays below
 _REMAP = 1 << 22  # ids renumbered at a time
 _NFKC = pc.Utf8NormalizeOptions("NFKC")
@@ -72,7 +72,7 @@ def read_corpus(
     Words are runs of letters, digits and combining marks; they end where the script changes, as in 東京タワー. All else separates, but for
     what lies beyond the basic plane of Unicode (emoji, rare ideographs), which is cut off as a word. Files ending in .gz, .bz2, .zst, .lz4
     are decompressed. lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without
-    particles); "words" does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were not
+    particles); "en", for all other languages too, does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were not
     there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than memory.
 
     Raises ConfigError E0530 for an unknown language and E0531 for a count below 1, InputError E0106 for no text, E0140 if no word is frequent
@@ -191,7 +191,7 @@ class _Cutter:
     """Lines to words, by a morphological analyser or at spaces, punctuation and changes of script."""
 
     def __init__(self, lang: str, first: _Lines):
-        self.lang = "ja" if lang == "ja" or (lang == "auto" and _is_japanese(first)) else "words"
+        self.lang = "ja" if lang == "ja" or (lang == "auto" and _is_japanese(first)) else "en"
         self.by, self._analyse = "spaces, punctuation and script boundaries", None
         if self.lang == "ja":
             try:

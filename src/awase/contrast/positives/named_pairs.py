@@ -10,19 +10,26 @@ from awase.data.links import Links
 
 @dataclass(frozen=True)
 class NamedPairs:
-    """Each row is a pair: its anchor belongs with its positive.
+    """Each row is a pair: its anchor belongs with its positive, and more so the more often the data say it.
 
     >>> from awase.data.links import read_links
-    >>> links = read_links([("ann", "tea"), ("bob", "tea"), ("bob", "jam")], "pairs")
-    >>> source = NamedPairs().source(links, np.arange(3))
+    >>> links = read_links([("bread", "jam"), ("bread", "jam"), ("jam", "tea")], "pairs")
+    >>> source = NamedPairs().source(links, np.arange(2))
     >>> source.anchors.tolist(), source.targets.tolist(), source.offset
-    ([0, 1, 1], [0, 0, 1], 2)
+    ([0, 0, 1], [1, 1, 2], 3)
     """
 
     name = "pairs of names"
     needs = "pairs of names"
 
     def source(self, links: Links, rows: np.ndarray) -> LinkSource:
-        """The links ``rows``. A name has a row for each side on which it stands, also where the sides have names in common."""
+        """The links ``rows``, each as often as it was read. A name has a row as an anchor and another as a target."""
         n_anchors = len(links.head_names)
-        return LinkSource(links.heads[rows], links.tails[rows], n_anchors, len(links.tail_names), offset=n_anchors)
+        times = np.ones(len(rows), np.int64) if links.values is None else links.values[rows].astype(np.int64)
+        return LinkSource(
+            np.repeat(links.heads[rows], times),
+            np.repeat(links.tails[rows], times),
+            n_anchors,
+            len(links.tail_names),
+            offset=n_anchors,
+        )

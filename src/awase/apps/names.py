@@ -1,0 +1,106 @@
+"""Pairs of names: fit a vector to each name on each side, and judge them by pairs that were held out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awase.apps import card
+from awase.apps.job import Fit, Job, digest
+from awase.contrast.encoders import Table
+from awase.core.progress import say
+from awase.data.link_split import LinkSplit, split_links
+from awase.data.links import Links, read_links
+from awase.models.table import TableModel
+from awase.tasks.closeness import closer_than_drawn
+from awase.tasks.report import Report, environment
+from awase.train.loop import Course
+from awase.train.step import choose
+
+_HELD_OUT = 0.05
+_ASKED_MOST = 10_000  # held-out pairs that are judged
+_DRAWN = 100
+
+
+def fit(source: Any, job: Job) -> Fit:
+    """See ``awase.fit``. There is nothing to ask for beyond what all kinds have."""
+    job.asked()
+    links = source if isinstance(source, Links) else read_links(source, "pairs", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
+    split = split_links(links, valid=0, test=_HELD_OUT if job.test is None else job.test, seed=job.seed)
+    say(
+        f"{links.understood['rows']:,} rows read: {len(links):,} distinct pairs of {len(links.head_names):,} names, "
+        f"{links.bad.n:,} bad rows skipped; {len(split.test):,} pairs to judge by: {split.note}"
+    )
+    job.clock.lap("read_s")
+
+    pairs = job.recipe.positives.source(links, split.train)
+    encoder = job.recipe.encoder.encoder(pairs.n_anchors, pairs.n_targets, seed=job.seed)
+    step = choose(
+        encoder,
+        job.recipe.negatives.bind(pairs, job.seed),
+        job.recipe.score,
+        job.recipe.loss,
+        job.recipe.plan,
+        threads=job.threads,
+    )
+    identity = job.identity(
+        data=digest(links.heads, links.tails, links.values), names=len(links.head_names), parts=[len(split.train)]
+    )
+    checkpoints = job.checkpoints(identity)
+    course = job.train(step, checkpoints, unit="pairs")
+    report = _report(links, split, encoder, course, job)
+    info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    model = table_model(links, split, encoder, "pairs" if job.out is None else job.out.name, info)
+    return job.save(
+        model, report, checkpoints, card=card.table_card(report, model.name, f"model.neighbours({links.head_names[0]!r})")
+    )
+
+
+def table_model(links: Links, split: LinkSplit, encoder: Table, name: str, info: dict) -> TableModel:
+    """The vectors of names as anchors and as targets; a name that training saw on one side only has none on the other."""
+    table, n = encoder.parameters["table"], len(links.head_names)
+    sides = {"anchors": (links.heads, 0), "targets": (links.tails, n)}
+    rows = {side: np.unique(numbers[split.train]) for side, (numbers, _) in sides.items()}
+    return TableModel(
+        {side: table[first + rows[side]] for side, (_, first) in sides.items()},
+        {side: [links.head_names[row] for row in rows[side]] for side in sides},
+        name=name,
+        info=info,
+    )
+
+
+def _report(links: Links, split: LinkSplit, encoder: Table, course: Course, job: Job) -> Report:
+    n, table = len(links.head_names), encoder.parameters["table"]
+    rng = np.random.default_rng((job.seed, 0xD4A))
+    judged = np.sort(rng.permutation(split.test)[:_ASKED_MOST])
+    frequency = np.bincount(links.tails[split.train], weights=links.values[split.train], minlength=n)  # type: ignore[index]
+    drawn = rng.choice(n, (len(judged), _DRAWN), p=frequency / frequency.sum())
+    systems = {
+        "trained": lambda anchors, targets: np.einsum("bd,bcd->bc", table[anchors], table[n + targets]),
+        "frequency": lambda _, targets: frequency[targets],
+    }
+    found = {
+        name: {"auc": closer_than_drawn(score, links.heads[judged], links.tails[judged], drawn)}
+        for name, score in systems.items()
+    }
+    job.clock.lap("evaluate_s")
+    return Report.of_items(
+        found,
+        title=Path(links.understood["source"]).name,
+        items="held-out pairs",
+        protocol=f"each pair's target against {_DRAWN} drawn as often as they are targets in training",
+        pairs=[("trained", "frequency")],
+        seed=job.seed,
+        data={
+            **links.understood,
+            "distinct pairs": len(links),
+            "names": n,
+            "bad_rows": links.bad.n,
+            "bad": links.bad.listed,
+        },
+        split={"train": len(split.train), "test": len(split.test), "note": split.note},
+        cost={**job.clock.cost(), "model_bytes": table.nbytes, "threads": job.threads},
+        recipe=job.recipe.resolved(),
+        environment=environment(),
+        history=course.points,
+    )

@@ -1,0 +1,153 @@
+"""Running text: fit vectors to its words, and judge them by words that stand together in sentences they have not seen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from awase.apps import card
+from awase.apps.job import Fit, Job, digest
+from awase.contrast.encoders import Table
+from awase.core.errors import InputError
+from awase.core.progress import say
+from awase.data.corpus import Corpus, read_corpus
+from awase.models.table import TableModel
+from awase.tasks.closeness import closer_than_drawn
+from awase.tasks.report import Report, environment
+from awase.tasks.report import Table as ReportTable
+from awase.tasks.similarity import WordSimilarity, cosine_of, read_word_pairs, word_similarity
+from awase.train.loop import Course
+from awase.train.step import choose
+
+_HELD_OUT, _HELD_OUT_MOST = 0.05, 10_000  # sentences
+_DRAWN = 100
+
+
+class HeldOut(NamedTuple):
+    """Sentences (numbers, ascending) to train on and to judge by, and pairs of words that stand near each other in the latter."""
+
+    train: np.ndarray
+    test: np.ndarray
+    anchors: np.ndarray
+    targets: np.ndarray
+
+
+def fit(source: Any, job: Job) -> Fit:
+    """See ``awase.fit``. The job may ask for what ``read_corpus`` takes (``lang``, ``min_count``, ``max_words``, ``spill``) and for
+    ``similarity``, files of word pairs."""
+    asked = job.asked(lang="auto", min_count=5, max_words=None, spill=None, similarity=())
+    similarity = [read_word_pairs(path) for path in asked.pop("similarity")]
+    corpus = source if isinstance(source, Corpus) else read_corpus(source, threads=job.threads, **asked)
+    held_out = hold_out(corpus, job.test, window=job.recipe.positives.window, seed=job.seed)
+    _say_what_was_read(corpus, held_out, job.recipe.encoder.dim)
+    job.clock.lap("read_s")
+
+    v = len(corpus.words)
+    windows = job.recipe.positives.source(corpus, held_out.train)
+    encoder = job.recipe.encoder.encoder(v, v, seed=job.seed)
+    step = choose(
+        encoder,
+        job.recipe.negatives.bind(windows, job.seed),
+        job.recipe.score,
+        job.recipe.loss,
+        job.recipe.plan,
+        threads=job.threads,
+    )
+    identity = job.identity(
+        data=digest(corpus.ids, corpus.bounds), words=v, parts=[len(held_out.train), len(held_out.test)], read=corpus.understood
+    )
+    checkpoints = job.checkpoints(identity)
+    course = job.train(step, checkpoints, unit="words")
+    vectors = encoder.parameters["table"][:v]
+    known = [word_similarity(pairs, corpus.words, cosine_of(vectors)) for pairs in similarity]
+    report = _report(corpus, held_out, encoder, known, course, job)
+    info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    model = TableModel(
+        {"words": vectors}, {"words": corpus.words}, name="words" if job.out is None else job.out.name, info=info
+    )
+    return job.save(
+        model, report, checkpoints, card=card.table_card(report, model.name, f"model.neighbours({corpus.words[0]!r})")
+    )
+
+
+def hold_out(corpus: Corpus, test: float | int | None, *, window: int, seed: int) -> HeldOut:
+    """Sentences drawn at random, and of each the pair of a random word and one at a random distance up to ``window``.
+
+    test: a share or a number of sentences; default 5 %, at most 10,000. Raises InputError E0142 when nothing would be left on one side.
+    """
+    rng = np.random.default_rng((seed, 0x5E17))
+    sizes = np.diff(corpus.bounds)
+    usable = np.flatnonzero(sizes > 1)
+    wanted = min(max(round(_HELD_OUT * len(usable)), 1), _HELD_OUT_MOST) if test is None else test
+    n = round(wanted * len(usable)) if isinstance(wanted, float) else wanted
+    if not 0 < n < len(usable):
+        raise InputError(
+            "E0142", f"of {len(usable):,} sentences of two words or more, {n:,} cannot be held out to judge by",
+            place=corpus.understood["source"], value=test, remedy="give one sentence or document a line, or choose another size",
+        )  # fmt: skip
+    held = np.sort(rng.choice(usable, n, replace=False))
+    first = (rng.random(n) * (sizes[held] - 1)).astype(np.int64)
+    second = np.minimum(first + rng.integers(1, window + 1, n), sizes[held] - 1)
+    anchors, targets = (corpus.ids[corpus.bounds[held] + at].astype(np.int64) for at in (first, second))
+    differ = anchors != targets
+    if not differ.any():
+        raise InputError(
+            "E0142", "in no held-out sentence two different words stand together", place=corpus.understood["source"],
+            value=n, remedy="hold out more sentences",
+        )  # fmt: skip
+    return HeldOut(np.setdiff1d(np.arange(len(corpus)), held, assume_unique=True), held, anchors[differ], targets[differ])
+
+
+def _say_what_was_read(corpus: Corpus, held_out: HeldOut, dim: int) -> None:
+    read, v = corpus.understood, len(corpus.words)
+    say(
+        f"{read['words']:,} words in {read['lines']:,} lines ({read['lines without words']:,} of them empty), cut by {read['cut by']}; "
+        f"{v:,} of {read['distinct words']:,} distinct words are frequent enough"
+    )
+    say(f"{len(held_out.train):,} sentences to train on, {len(held_out.test):,} to judge by")
+    if dim > v:
+        say(f"{dim} dimensions for {v:,} words are more than can be told apart: fewer would do as well")
+
+
+def _report(
+    corpus: Corpus, held_out: HeldOut, encoder: Table, known: Sequence[WordSimilarity], course: Course, job: Job
+) -> Report:
+    v, table = len(corpus.words), encoder.parameters["table"]
+    unit = table[:v] / np.maximum(np.linalg.norm(table[:v], axis=1, keepdims=True), np.float32(1e-12))
+    frequency = corpus.counts.astype(np.float64)
+    drawn = np.random.default_rng((job.seed, 0xD4A)).choice(v, (len(held_out.anchors), _DRAWN), p=frequency / frequency.sum())
+    systems = {
+        "trained": lambda words, others: np.einsum("bd,bcd->bc", table[words], table[v + others]),
+        "vectors alone": lambda words, others: np.einsum("bd,bcd->bc", unit[words], unit[others]),
+        "frequency": lambda _, others: frequency[others],
+    }
+    found = {
+        name: {"auc": closer_than_drawn(score, held_out.anchors, held_out.targets, drawn)} for name, score in systems.items()
+    }
+    job.clock.lap("evaluate_s")
+    rows = [(one.name, one.rho, one.coverage, len(one.known), len(one.unknown)) for one in known]
+    shown = ReportTable(
+        "Word similarity", ("set", "spearman", "coverage", "pairs", "unknown words"), rows,
+        "Judgements of people against the cosine of vectors; pairs with an unknown word are left out.",
+    )  # fmt: skip
+    return Report.of_items(
+        found,
+        title=Path(corpus.understood["source"]).name,
+        items="held-out pairs of words",
+        protocol=f"a word and one near it in a sentence not trained on, against {_DRAWN} words drawn as often as they occur; 'trained' is the "
+        "score that was trained, 'vectors alone' the cosine of what is kept",
+        pairs=[("trained", "frequency"), ("vectors alone", "frequency")],
+        seed=job.seed,
+        data=corpus.understood,
+        split={
+            "train": len(held_out.train),
+            "test": len(held_out.test),
+            "note": "sentences drawn at random; the vocabulary is that of all",
+        },
+        cost={**job.clock.cost(), "model_bytes": v * encoder.dim * 4, "threads": job.threads},
+        recipe=job.recipe.resolved(),
+        environment=environment(),
+        history=course.points,
+        tables=[shown] if known else [],
+    )
