@@ -35,9 +35,9 @@ def transe(
     - loss: hinge.
 
     The paper has one negative, either side as likely, margin 1 or 2, ``optimizer`` = "sgd" at rate 0.01 or 0.001, and keeps known triples. The
-    defaults here rank better on validation triples of UMLS, Kinships and CoDEx-S; WN18RR wants a wider margin. Not for: relations that hold both ways or
-    between many and many, where one step cannot end at all tails (``transd`` sees entities anew for each relation); entities that training has
-    not seen.
+    defaults here rank better on validation triples of UMLS, Kinships and CoDEx-S; WN18RR wants a wider margin. Not for: relations that
+    hold both ways or between many and many, where one step cannot end at all tails (``transd`` sees entities anew for each relation);
+    entities that training has not seen.
     """
     return Recipe(
         positives=GivenTriples(),
