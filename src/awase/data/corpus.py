@@ -71,9 +71,12 @@ def read_corpus(
 
     Words are runs of letters, digits and combining marks; they end where the script changes, as in 東京タワー. All else separates, but for
     what lies beyond the basic plane of Unicode (emoji, rare ideographs), which is cut off as a word. Files ending in .gz, .bz2, .zst, .lz4
-    are decompressed. lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without
-    particles); "en", for all other languages too, does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were not
-    there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than memory.
+    are decompressed.
+
+    lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without particles); "en", for all
+    other languages too, does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were
+    not there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than
+    memory.
 
     Raises ConfigError E0530 for an unknown language and E0531 for a count below 1, InputError E0106 for no text, E0140 if no word is frequent
     enough, E0141 if no sentence holds two words or there is but one, FormatError E0103 with file:line:byte for what is not UTF-8,
