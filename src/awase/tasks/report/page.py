@@ -22,6 +22,7 @@ _METRICS = {
     "mean_rank": "mean rank of the right answers; 1 is perfect, lower is better.",
     "adjusted_mean_rank_index": "adjusted mean rank index, 1 − (mean rank − 1) / (its expectation by chance − 1): 1 is perfect, 0 is chance.",
     "map": "mean, over the right answers, of the precision at the rank of each.",
+    "auc": "share of the candidates drawn for a pair that score below its right one, ties counting half; 0.5 is chance.",
     "spearman": "rank correlation of the scores with the judgements of people; 1 is the same order, 0 is none.",
     "accuracy": "share of right answers.",
     "reversed_rejected": "share of the pairs that hold which are refused when their sides are exchanged.",

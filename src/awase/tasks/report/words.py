@@ -12,6 +12,7 @@ _NAMES = {"bm25": "BM25"}
 _METRICS = {
     **metrics.LABELS,
     "hits": "Hits",
+    "auc": "AUC",
     "spearman": "Spearman's ρ",
     "macro_f1": "macro-F1",
     "adjusted_mean_rank_index": "AMRI",
