@@ -20,7 +20,7 @@ from awase.index import where
 from awase.index.collection import Collection
 from awase.index.hybrid import Fusion
 from awase.index.items import Item, Result
-from awase.models import StaticModel
+from awase.models import StaticModel, TableModel
 from awase.tasks.report import Report
 
 DOCS = Path(__file__).parent
@@ -31,6 +31,7 @@ CLASSES = (
     (Result, ()),
     (Fusion, ("chosen_for",)),
     (StaticModel, ("encode", "save")),
+    (TableModel, ("vector", "neighbours", "analogy", "predict", "recommend", "save")),
     (Report, ("as_dict", "as_json", "write", "print")),
 )
 

@@ -24,7 +24,8 @@ _TABLE_ENDINGS = ("word_embeddings.weight", "embed_tokens.weight")
 def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
     """The model of a folder: one of ours, or an untouched one of model2vec or sentence-transformers; or of a word2vec file.
 
-    With ``mmap`` the rows of a table of names stay on the disk and are read when they are asked for.
+    With ``mmap`` the rows of a table of names stay on the disk and are read when they are asked for: their file is then checked by its size
+    alone, and their values when they are used.
 
     Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, E0427, IntegrityError E0307, E0406, E0413, ConfigError E0424,
     BackendError E0409, MissingExtra E0001.
