@@ -23,7 +23,8 @@ def made(rng, n):
 
 
 @pytest.mark.parametrize("levels", [5, 1_000_000], ids=["full of ties", "hardly any tie"])
-def test_metrics_equal_those_of_pykeen(levels):
+def test_metrics_equal_those_of_pykeen(levels, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYSTOW_HOME", str(tmp_path))  # it makes a folder when it is imported
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what it imports
         from pykeen.evaluation import RankBasedEvaluator
