@@ -1,6 +1,5 @@
 """A recipe bound to pairs of texts: what there is to do between reading and judging."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from awase.contrast.encoders import Bag
-from awase.contrast.negatives import Given, Mined, Mixture, TextBatches
+from awase.contrast.negatives import Given, Mined, Mixture, TextBatches, parts_of
 from awase.core.protocols import Hits
 from awase.data.judged import Judged
 from awase.data.pairs import Pairs
@@ -56,7 +55,7 @@ class Training:
 
     def mine(self) -> None:
         """Let the recipe's mined negatives, if it has any, search the documents that are trained on: no others are negatives."""
-        mined = [part for part in _parts(self.recipe.negatives) if isinstance(part, Mined)]
+        mined = [part for part in parts_of(self.recipe.negatives) if isinstance(part, Mined)]
         if mined:
             searcher = BM25()
             searcher.add(self.items.documents.to_pylist())
@@ -85,15 +84,6 @@ class Training:
         batches = TextBatches(source, self.recipe.negatives, seed=plan.seed, size=plan.batch, encode=self.bag.encode)
         step = choose(self.bag, batches, self.recipe.score, self.recipe.loss, plan, threads=self.threads)
         return Loop(step, plan, validate=validate, checkpoints=checkpoints).run()
-
-
-def _parts(negatives) -> Iterator:
-    """A negatives part, or those it is a mixture of."""
-    if isinstance(negatives, Mixture):
-        for part in negatives.parts:
-            yield from _parts(part)
-    else:
-        yield negatives
 
 
 class _Validation:

@@ -17,7 +17,7 @@ def ace(
     entropy: str = "always",
     entropy_weight: float = 0.5,
     keep: int = 20,
-    penalty: float = 1.0,
+    penalty: float = 5.0,
     generator: str = "table",
     subset: int = 0,
     every: int = 2,
@@ -35,7 +35,7 @@ def ace(
       takes for true. ``entropy`` keeps it from proposing the same few: "always" adds ``entropy_weight`` times its entropy, so that g
       tends to softmax(score / ``entropy_weight``); "hinge" is the paper's, min(0, entropy - log ``keep``). Proposals known to be true
       are left out, and cost g the ``penalty``.
-    - generator: "table", vectors of its own for anchors and targets; "mlp", a layer over the model's vectors of the anchor. It proposes out
+    - generator: "table", vectors of its own for anchors and targets; "layer", a layer over the model's vectors of the anchor. It proposes out
       of all targets, or of ``subset`` draws of the noise (for more than some ten thousand). It learns from every ``every``-th batch.
 
     The paper draws fresh proposals for the generator's step and trains it after each batch; here the model's and the generator's step share

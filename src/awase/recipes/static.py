@@ -2,7 +2,7 @@
 
 from awase.contrast.encoders import StaticBag
 from awase.contrast.losses import InfoNCE, Margin
-from awase.contrast.negatives import InBatch, Mined, Mixture, Topical
+from awase.contrast.negatives import Adversarial, InBatch, Mined, Mixture, Topical
 from awase.contrast.positives import GivenPairs
 from awase.contrast.scores import Cosine
 from awase.core.errors import ConfigError
@@ -10,11 +10,13 @@ from awase.core.suggest import did_you_mean
 from awase.recipes.recipe import Recipe, recipe
 from awase.train.plan import Plan
 
+_OF_TEXTS = {"generator": "layer", "dim": 128, "entropy_weight": 0.05, "rate": 0.001, "every": 2, "subset": 1024}
 # Made anew for each recipe: mined negatives hold what was mined.
 _NEGATIVES = {
     "topical": Topical,
     "in-batch": InBatch,
     "mined": lambda: Mixture((Topical(), Mined())),
+    "adversarial": lambda: Mixture((Topical(), Adversarial(**_OF_TEXTS))),
 }
 
 
@@ -43,7 +45,8 @@ def static(
     - score: cosine.
     - negatives: the other documents of the batch; "topical" makes batches of pairs about one thing, so that these are hard
       (Hofstätter et al. 2021, arXiv 2104.06967); "mined" adds one BM25 hard negative to each pair (Karpukhin et al. 2020,
-      arXiv 2004.04906); "in-batch" is plain random batches. Negatives that the data give are added to any of these.
+      arXiv 2004.04906); "adversarial" adds one to each that a generator proposes, which is trained to find what the model takes for
+      right (Bose et al. 2018, arXiv 1805.03642); "in-batch" is plain random batches. Negatives that the data give are added to any of these.
     - loss: InfoNCE (van den Oord et al. 2018, arXiv 1807.03748), with a fixed or a learned temperature, one-way or symmetric; or
       "margin", the hinge of the triplet loss, for comparison. ``matryoshka`` trains prefixes of the vectors as well (Kusupati et
       al. 2022, arXiv 2205.13147).

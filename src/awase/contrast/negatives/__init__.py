@@ -21,8 +21,9 @@ from .everything import Everything
 from .given import Given
 from .in_batch import InBatch
 from .mined import Mined
-from .mixture import Mixture
+from .mixture import Mixture, parts_of
 from .noise import Noise, NoiseBatches
+from .pool import Pool, PoolBatches
 from .sampled import SampledBatches
 from .shared_noise import SharedNoise, SharedNoiseBatches
 from .text_batches import TextBatches
@@ -43,9 +44,12 @@ __all__ = [
     "Mixture",
     "Noise",
     "NoiseBatches",
+    "Pool",
+    "PoolBatches",
     "SampledBatches",
     "SharedNoise",
     "SharedNoiseBatches",
     "TextBatches",
     "Topical",
+    "parts_of",
 ]

@@ -9,7 +9,7 @@ from awase.contrast.negatives.policy import Adversary, Oracle, Pool
 from awase.contrast.negatives.space import Space
 from awase.core.errors import ConfigError
 
-_ENTROPIES, _GENERATORS = ("hinge", "always"), ("table", "mlp")
+_ENTROPIES, _GENERATORS = ("hinge", "always"), ("table", "layer")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Adversarial:
     tends to softmax(S / entropy_weight)). noise_baseline: of the expected reward, the share that the noise's score has; the likeliest
     proposal's has the rest. filtered: proposals that the data know to be true are left out of the loss, and earn ``-penalty``.
     importance: weigh the proposals by 1/g, which undoes their choice. subset: propose out of so many draws of the noise a batch (0: out
-    of all targets). generator: "table" has vectors of its own for all anchors and targets; "mlp" sees the anchor through the model's
+    of all targets). generator: "table" has vectors of its own for all anchors and targets; "layer" sees the anchor through the model's
     vectors. dim, rate: of the generator.
     """
 
@@ -33,15 +33,15 @@ class Adversarial:
     entropy: str = "always"
     keep: int = 20
     entropy_weight: float = 0.5
-    noise_baseline: float = 0.2
+    noise_baseline: float = 1.0
     filtered: bool = True
-    penalty: float = 1.0
+    penalty: float = 5.0
     importance: bool = False
     subset: int = 0
     generator: str = "table"
     dim: int = 50
     rate: float = 0.008
-    every: int = 1
+    every: int = 2
     name = "adversarial"
 
     def __post_init__(self):
@@ -67,7 +67,7 @@ class Adversarial:
             anchors = TableSide(space.n_anchors, self.dim, space.n_kinds, rng)
             targets = TableSide(space.n_targets, self.dim, 1, rng)
         else:
-            anchors, targets = _seen_by(encoder, space, self.dim, rng)
+            anchors, targets = _seen_by(encoder, space, self.dim, self.entropy_weight, rng)
         return Adversary(
             Generator(anchors, targets),
             rate=self.rate, entropy=self.entropy, entropy_weight=self.entropy_weight, keep=self.keep,
@@ -106,7 +106,7 @@ class Boltzmann:
         return Oracle(logits, self.temperature)
 
 
-def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> tuple[LayerSide, LayerSide]:
+def _seen_by(encoder, space: Space, dim: int, entropy_weight: float, rng: np.random.Generator) -> tuple[LayerSide, LayerSide]:
     """Layers over the model's vectors: of targets, and of anchors, where relations move those together with the vector of the item alone."""
 
     def anchors(codes: np.ndarray) -> np.ndarray:
@@ -118,10 +118,12 @@ def _seen_by(encoder, space: Space, dim: int, rng: np.random.Generator) -> tuple
 
     if space.n_kinds > 1:
         return LayerSide(anchors, 2 * encoder.dim, dim, rng), LayerSide(targets, encoder.dim, dim, rng)
-    # With one start for both sides, what the model has near each other is near here (Cho and Saul 2009: the arc-cosine kernel).
+    # Both sides start with the same weights, so that what the model has near each other is near here: 2 sqrt(dim) scale times the
+    # arc-cosine kernel (Cho and Saul 2009), whose slope is about 0.3 where cosines are small. This scale makes that 1 / entropy_weight.
+    scale = 1 / (0.6 * np.sqrt(dim) * max(entropy_weight, 1e-2))
     start = int(rng.integers(2**32))
     anchor_side, target_side = (
-        LayerSide(features, encoder.dim, dim, np.random.default_rng(start)) for features in (encoder.encode, targets)
+        LayerSide(features, encoder.dim, dim, np.random.default_rng(start), scale) for features in (encoder.encode, targets)
     )
     return anchor_side, target_side
 

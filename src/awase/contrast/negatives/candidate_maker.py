@@ -6,6 +6,8 @@ from awase.contrast.candidates import Candidates
 from awase.contrast.positives import PairSource
 from awase.kernels.masks import known_pairs
 
+_NONE = np.empty(0, np.int64)
+
 
 class CandidateMaker:
     """Makes each batch's ``Candidates``: distinct documents, each anchor's target, and a mask over what else belongs to an anchor.
@@ -22,12 +24,12 @@ class CandidateMaker:
         if getattr(negatives, "corrected", False):
             self._logq = np.log(np.maximum(np.bincount(source.documents, minlength=source.n_documents), 1) / len(source))
 
-    def make(self, rows: np.ndarray, rng: np.random.Generator) -> Candidates:
-        """The candidates for the pairs ``rows`` (b,)."""
+    def make(self, rows: np.ndarray, rng: np.random.Generator, proposed: np.ndarray = _NONE) -> Candidates:
+        """The candidates for the pairs ``rows`` (b,); ``proposed``: documents that join them."""
         source = self._source
         own = source.documents[rows]
         drawn = self._negatives.draw(source, rows, rng)
-        items, at = np.unique(np.concatenate([own, drawn]), return_inverse=True)
+        items, at = np.unique(np.concatenate([own, drawn, proposed]), return_inverse=True)
         target = at[: len(rows)].astype(np.int64)
         mask = known_pairs(source.anchors[rows], target, items, *self._known, self._column_of)
         return Candidates(

@@ -76,13 +76,20 @@ class LayerSide:
 
         h = f(W z / |z| sqrt(n_features) + c),   z = features(x),   f(a) = a or, below 0, a / 100
 
-    features: numbers (n,) -> (n, n_features), such as the vectors of the plain entity and of the entity moved along the relation.
+    features: numbers (n,) -> (n, n_features), such as the vectors of the plain entity and of the entity moved along the relation. The
+    product of two such sides starts about ``scale`` times as large as that of two standard normal numbers.
     """
 
-    def __init__(self, features: Callable[[np.ndarray], np.ndarray], n_features: int, dim: int, rng: np.random.Generator):
+    def __init__(
+        self,
+        features: Callable[[np.ndarray], np.ndarray],
+        n_features: int,
+        dim: int,
+        rng: np.random.Generator,
+        scale: float = 1.0,
+    ):
         self._features = features
-        # So that the product of two sides has about the spread of a standard normal.
-        bound = np.sqrt(6 / n_features / np.sqrt(dim))
+        bound = np.sqrt(6 * scale / n_features / np.sqrt(dim))
         self.parameters = {
             "weights": rng.uniform(-bound, bound, (n_features, dim)).astype(np.float32),
             "shift": np.zeros(dim, np.float32),

@@ -1,5 +1,6 @@
 """Negatives of several kinds in one batch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +39,20 @@ class Mixture:
         return SampledBatches(noise.bind(source, seed), proposed, self.weight, seed)
 
     def draw(self, source: PairSource, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Document numbers of all parts, in their order."""
-        return np.concatenate([part.draw(source, rows, rng) for part in self.parts])
+        """Document numbers of all parts, in their order; those that are proposed for an anchor are drawn by ``TextProposals``."""
+        drawn = [part.draw(source, rows, rng) for part in self.parts if not hasattr(part, "sampler")]
+        return np.concatenate([np.empty(0, np.int64), *drawn])
 
     @property
     def order(self):
         """That of the first part which has one: it decides which pairs share a batch."""
         return next((part.order for part in self.parts if hasattr(part, "order")), None)
+
+
+def parts_of(negatives) -> Iterator:
+    """A negatives part, or those it is a mixture of."""
+    if isinstance(negatives, Mixture):
+        for part in negatives.parts:
+            yield from parts_of(part)
+    else:
+        yield negatives

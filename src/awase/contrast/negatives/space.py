@@ -45,5 +45,7 @@ def space_of(noise) -> Space:
                 value=noise.spec.name,
                 remedy="mix with Noise, Corrupted or CorruptedEdges",
             )
-    known = noise.known if getattr(noise.spec, "filtered", True) else pair_set(*source.known(), n)
-    return Space(n_anchors, n_kinds, n, offset, known)
+    if getattr(noise.spec, "filtered", True):
+        return Space(n_anchors, n_kinds, n, offset, noise.known)
+    anchors, targets = source.known()
+    return Space(n_anchors, n_kinds, n, offset, pair_set(anchors, targets, n))
