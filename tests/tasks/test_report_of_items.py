@@ -105,7 +105,8 @@ def test_no_form_speaks_of_queries(report):
     assert "bootstrap over the users" in page
     assert re.search(r"trained is better on \d+ users, popularity on \d+,", page)
     assert "candidate items" in page.split("<h2>Judged</h2>")[1]
-    assert "A fifth of each user&#x27;s items" in page
+    assert "A fifth of each user&#x27;s items" in page.split("</header>")[0]
+    assert all("A fifth of each user's items is held out at random." in form for form in (markdown, text))
 
 
 def test_the_best_rank_is_the_lowest(report):

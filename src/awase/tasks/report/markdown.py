@@ -16,6 +16,7 @@ def render(report: Report) -> str:
     parts = [
         f"# {_text(report.title)}",
         f"{_text(words.asked(report.judged))}, 95 % bootstrap intervals over the {_text(words.items(report.judged))}.",
+        _line(report.judged.get("protocol", "")),
         "\n".join(f"- {_text(sentence)}" for sentence in report.verdict),
         "## Systems",
         _systems(report),
@@ -105,5 +106,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _text(text: str) -> str:
     """One line of plain text: nothing in it is markup, and it is not too long to read."""
     line = " ".join(text.split())
-    line = line if len(line) <= _TEXT_CHARS else line[: _TEXT_CHARS - 1] + "…"
-    return _SPECIAL.sub(r"\\\1", line)
+    return _line(line if len(line) <= _TEXT_CHARS else line[: _TEXT_CHARS - 1] + "…")
+
+
+def _line(text: str) -> str:
+    """The same whole."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

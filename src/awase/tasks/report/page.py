@@ -39,8 +39,9 @@ _GEOMETRY = {
 def render(report: Report) -> str:
     """``report.html``."""
     verdict = "".join(f"<p>{_sentence(sentence)}</p>" for sentence in report.verdict)
+    protocol = f"<p class='muted'>{escape(report.judged['protocol'])}</p>" if "protocol" in report.judged else ""
     parts = [
-        f"<header><h1>{escape(report.title)}</h1><p class='muted'>{escape(words.asked(report.judged))}</p></header>",
+        f"<header><h1>{escape(report.title)}</h1><p class='muted'>{escape(words.asked(report.judged))}</p>{protocol}</header>",
         f"<section class='verdict' aria-label='What the evidence supports'>{verdict}</section>",
         f"<section><h2>Systems</h2>{_systems(report)}</section>",
         _tests(report),

@@ -26,6 +26,8 @@ def show(report: Report, console: Console | None = None) -> None:
     console.print()
     console.print(Text(report.title, style="bold"))
     console.print(Text(asked, style="dim"))
+    if "protocol" in report.judged:
+        console.print(Text(report.judged["protocol"], style="dim"))
     console.print(Padding(_systems(report, wide=console.width >= _WIDE), (1, 0), expand=False))
     console.print(_section("What the evidence supports", _sentences(report.verdict)))
     if report.pareto:

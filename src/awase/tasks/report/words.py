@@ -219,6 +219,6 @@ def sections(report: Mapping) -> list[tuple[str, Mapping]]:
 
 
 def _judged(judged: Mapping) -> Mapping:
-    """The same with the numbers of items and candidates called by their names."""
+    """The same with the numbers of items and candidates called by their names, less what stands under the title."""
     named = {"n_items": judged.get("items"), "n_candidates": judged.get("candidates") and f"candidate {judged['candidates']}"}
-    return {named.get(key) or key: value for key, value in judged.items() if key not in ("items", "candidates")}
+    return {named.get(key) or key: value for key, value in judged.items() if key not in ("items", "candidates", "protocol")}
