@@ -49,9 +49,9 @@ class Adversarial:
         for option, value, known in (("entropy", self.entropy, _ENTROPIES), ("generator", self.generator, _GENERATORS)):
             if value not in known:
                 raise ConfigError("E0580", f"{option} must be {' or '.join(map(repr, known))}", value=value)
-        for option, value, least in (("keep", self.keep, 1), ("dim", self.dim, 1)):
-            if value < least:
-                raise ConfigError("E0580", f"{option} must be at least {least}", value=value)
+        for option, value in (("keep", self.keep), ("dim", self.dim), ("every", self.every)):
+            if value < 1:
+                raise ConfigError("E0580", f"{option} must be at least 1", value=value)
         if not 0 <= self.noise_baseline <= 1:
             raise ConfigError("E0580", "noise_baseline is a share, from 0 to 1", value=self.noise_baseline)
         for option, value in (("entropy_weight", self.entropy_weight), ("penalty", self.penalty)):
