@@ -19,6 +19,7 @@ JOBS = {
     "a graph or a corpus": "blocks",
     "a hierarchy": "hierarchy",
     "interactions": "users",
+    "labelled texts": "labels",
     "pairs of names": "names",
     "pairs of texts": "texts",
     "triples": "graph",

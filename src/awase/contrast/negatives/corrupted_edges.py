@@ -67,6 +67,6 @@ class CorruptedEdgesBatches:
             turned = np.full((b, 1 + self.spec.n), -1)
             turned[:, 0], turned[:, 1] = parents, children
             anchors, items = np.concatenate([anchors, parents]), np.concatenate([items, turned])
-        missing = np.nonzero(items < 0)
+        missing_rows, missing = np.nonzero(items < 0)
         items = np.where(items < 0, items[:, :1], items)
-        return Batch(anchors, Candidates(items, target=np.zeros(len(items), np.int64), mask=missing))
+        return Batch(anchors, Candidates(items, target=np.zeros(len(items), np.int64), mask=(missing_rows, missing)))

@@ -1,0 +1,239 @@
+"""Hierarchies: fit vectors to what is below what, and judge them by the edges they give back or by held-out ones."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from awase.apps import card
+from awase.apps.job import Fit, Job, digest
+from awase.contrast.scores import Order
+from awase.core.errors import ConfigError, MissingExtra
+from awase.core.progress import say
+from awase.data.closure import transitive_closure
+from awase.data.link_split import LinkSplit, split_links
+from awase.data.links import Links, read_links
+from awase.models.table import TableModel
+from awase.recipes import Recipe
+from awase.tasks.hypernymy import Hypernymy, LabelledPairs, hypernymy, implied
+from awase.tasks.reconstruction import Reconstruction, reconstruction
+from awase.tasks.report import Picture, Report, Table, environment
+from awase.tasks.report.disc import disc
+from awase.train.loop import Course
+from awase.train.step import choose
+
+_HELD_OUT = 0.05  # of the edges, for each of validation and test, where the direction is what is learned
+_RECONSTRUCTED_MOST = 10_000  # nodes; more would take longer than training
+_ALPHA = 1000.0  # how much the difference of lengths counts (Nickel and Kiela 2017, equation 9)
+_BLOCK = 1 << 22
+
+
+def fit(source: Any, job: Job) -> Fit:
+    """See ``awase.fit``. Order embeddings are judged by held-out edges; Poincaré embeddings by the edges they were trained on, all of them,
+    unless ``test`` says how many to hold out."""
+    job.asked()
+    links = source if isinstance(source, Links) else read_links(source, "edges", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
+    edges = transitive_closure(links) if job.recipe.positives.closure else links
+    test = (_HELD_OUT if isinstance(job.recipe.score, Order) else 0) if job.test is None else job.test
+    split = split_links(edges, valid=test if job.valid is None else job.valid, test=test, seed=job.seed)
+    _say_what_was_read(links, edges, split)
+    training = Training(job.recipe, links, edges, split, seed=job.seed, threads=job.threads)
+    job.clock.lap("read_s")
+    identity = job.identity(
+        data=digest(edges.heads, edges.tails, np.frombuffer("\n".join(edges.head_names).encode(), np.uint8)),
+        parts=[len(rows) for rows in split[:3]],
+    )
+    checkpoints = job.checkpoints(identity)
+    untrained = training.encoder.parameters["table"].copy()
+    course = job.train(training.step, checkpoints, validate=training.validation(), unit="edges")
+    report = _report(training, untrained, course, job)
+    model = training.model(job.name if job.out is None else job.out.name)
+    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    return job.save(model, report, checkpoints, card=card.table_card(report, model.name, 'model.neighbours("a name")'))
+
+
+class Training:
+    """A recipe bound to the edges of a hierarchy: ``links`` as given, ``edges`` as trained on, of which ``split`` has the rows."""
+
+    def __init__(self, recipe: Recipe, links: Links, edges: Links, split: LinkSplit, *, seed: int, threads: int):
+        if len(split.test) and not len(split.valid):
+            raise ConfigError(
+                "E0543", "edges held out to judge by need others to choose the threshold by", place="valid", value=0,
+                remedy="ask for both parts, or for none (--valid 0 --test 0)",
+            )  # fmt: skip
+        if not len(split.valid):
+            recipe = replace(recipe, plan=replace(recipe.plan, validations=0))
+        self.recipe, self.links, self.edges, self.split, self.seed = recipe, links, edges, split, seed
+        source = recipe.positives.source(edges, split.train)
+        self.encoder = recipe.encoder.encoder(source.n_items, seed=seed)
+        batcher = recipe.negatives.bind(source, seed)
+        self.step = choose(self.encoder, batcher, recipe.score, recipe.loss, recipe.plan, threads=threads)
+
+    def is_below(self, children: np.ndarray, parents: np.ndarray) -> np.ndarray:
+        """(n,) how much each child is below its parent: the order's score, or in the ball that of its equation 9,
+        -(1 + 1000 (|parent| - |child|)) d(child, parent)."""
+        A, C = self.encoder.encode(children), self.encoder.encode(parents)
+        scores = self.recipe.score(A, C[:, None, :])[:, 0]
+        if isinstance(self.recipe.score, Order):
+            return scores
+        return (1 + _ALPHA * (np.linalg.norm(C, axis=1) - np.linalg.norm(A, axis=1))) * scores
+
+    def labelled(self, rows: np.ndarray) -> LabelledPairs:
+        """The edges ``rows``, which hold, and as many that do not: each with its child or its parent, at random, replaced by a node drawn
+        evenly, so that what comes out is no edge of any part."""
+        edges, n = self.edges, len(self.edges.head_names)
+        rng = np.random.default_rng((self.seed, 0x7A11D))
+        children, parents = edges.heads[rows].copy(), edges.tails[rows].copy()
+        known = np.sort(edges.heads * n + edges.tails)
+        open_ = np.arange(len(rows))
+        for _ in range(100):
+            drawn, at_child = rng.integers(0, n, len(open_)), rng.random(len(open_)) < 0.5
+            children[open_] = np.where(at_child, drawn, edges.heads[rows[open_]])
+            parents[open_] = np.where(at_child, edges.tails[rows[open_]], drawn)
+            codes = children[open_] * n + parents[open_]
+            holds = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
+            open_ = open_[holds | (children[open_] == parents[open_])]
+            if not len(open_):
+                break
+        made = np.setdiff1d(np.arange(len(rows)), open_)  # a node that is linked to all others may have none
+        return LabelledPairs(
+            np.concatenate([edges.heads[rows], children[made]]),
+            np.concatenate([edges.tails[rows], parents[made]]),
+            np.arange(len(rows) + len(made)) < len(rows),
+        )
+
+    def validation(self):
+        """A function: accuracy on the validation pairs at the threshold that is best there; None where nothing was held out to choose by."""
+        if not len(self.split.valid):
+            return None
+        pairs = self.labelled(self.split.valid)
+        return lambda: float(hypernymy(self.is_below, pairs, pairs).correct.mean())
+
+    def reconstruction(self, table: np.ndarray) -> Reconstruction:
+        """How well distances in the ball of rows (n, d) give back the edges, of some nodes if there are many."""
+        edges, inside = self.edges, 1 - (table * table).sum(axis=1)
+        nodes = np.unique(edges.heads)
+        if len(nodes) > _RECONSTRUCTED_MOST:
+            nodes = np.random.default_rng((self.seed, 0xD15C)).choice(nodes, _RECONSTRUCTED_MOST, replace=False)
+        judged = np.isin(edges.heads, nodes)
+
+        def distance(rows: np.ndarray) -> np.ndarray:
+            """|a - c|² / ((1 - |a|²)(1 - |c|²)), which grows with the hyperbolic distance."""
+            apart = (2 - inside[rows, None] - inside) - 2 * (table[rows] @ table.T)
+            return apart / inside / inside[rows, None]
+
+        return reconstruction(distance, edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK)
+
+    def model(self, name: str) -> TableModel:
+        """The vectors as they are now."""
+        table = self.encoder.parameters["table"].astype(np.float32)
+        return TableModel({"nodes": table}, {"nodes": self.edges.head_names}, geometry=self.recipe.score.name, name=name)
+
+    def disc(self) -> Picture | None:
+        """The drawing of vectors in the ball; None of others, and where matplotlib is not installed."""
+        if isinstance(self.recipe.score, Order):
+            return None
+        try:
+            return disc(self.encoder.parameters["table"], self.links.head_names, self.links.heads, self.links.tails)
+        except MissingExtra as missing:
+            say(f"the disc is not drawn: {missing.remedy}")
+            return None
+
+
+def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
+    roles = ", ".join(f"{column} = {role}" for role, column in links.understood.get("columns", {}).items())
+    say(
+        f"{len(links):,} edges read ({roles}) of {len(links.head_names):,} nodes; {links.duplicates:,} duplicates and "
+        f"{links.self_loops:,} edges of a node with itself removed, {links.bad.n:,} bad rows skipped"
+    )
+    for note in links.understood.get("notes", []):
+        say(note)
+    if edges is not links:
+        say(f"{len(edges):,} edges in the transitive closure")
+    say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
+
+
+def _report(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Report:
+    picture = training.disc()
+    pictures = [] if picture is None else [picture]
+    made = _held_out(training) if len(training.split.test) else _given_back(training, untrained)
+    job.clock.lap("evaluate_s")
+    links, split = training.links, training.split
+    metric = next(iter(made["systems"]["trained"]))
+    return Report.of_items(
+        **made,
+        title=Path(str(links.understood.get("source", "edges"))).name,
+        seed=job.seed,
+        data={
+            **links.understood,
+            "edges": len(links),
+            "edges trained and judged by": len(training.edges),
+            "nodes": len(links.head_names),
+            "duplicates": links.duplicates,
+            "edges of a node with itself": links.self_loops,
+            "bad_rows": links.bad.n,
+            "bad": links.bad.listed,
+        },
+        split={
+            "train": len(split.train),
+            "valid": len(split.valid),
+            "test": len(split.test),
+            "note": split.note,
+            "kernel": training.step.name,
+        },
+        cost={**job.clock.cost(), "model_bytes": untrained.nbytes, "threads": job.threads},
+        recipe=training.recipe.resolved(),
+        environment=environment(),
+        history=[point if "validation" not in point else point | {metric: point["validation"]} for point in course.points],
+        pictures=pictures,
+    )
+
+
+def _given_back(training: Training, untrained: np.ndarray) -> dict[str, Any]:
+    """Reconstruction, as arguments of ``Report.of_items``."""
+    found = {
+        name: training.reconstruction(table)
+        for name, table in (("trained", training.encoder.parameters["table"]), ("untrained", untrained))
+    }
+    n, judged = len(training.edges.head_names), len(found["trained"].nodes)
+    of = f"{judged:,} nodes drawn at random" if judged == _RECONSTRUCTED_MOST else "every node below another"
+    return {
+        "systems": {name: one.metrics() for name, one in found.items()},
+        "pairs": [("trained", "untrained")],
+        "items": "nodes",
+        "candidates": "nodes",
+        "n_candidates": n - 1,
+        "protocol": f"Reconstruction: for {of}, all others are ranked by distance, and what it is below should come first. These edges were "
+        "trained on: this measures how well the vectors hold the hierarchy, not what they know of edges left out.",
+    }
+
+
+def _held_out(training: Training) -> dict[str, Any]:
+    """Hypernymy on held-out edges, as arguments of ``Report.of_items``."""
+    valid, test = (training.labelled(rows) for rows in (training.split.valid, training.split.test))
+    edges, train = training.edges, training.split.train
+
+    def follows(children: np.ndarray, parents: np.ndarray) -> np.ndarray:
+        return implied(edges.heads[train], edges.tails[train], children, parents, len(edges.head_names)).astype(np.float64)
+
+    found: dict[str, Hypernymy] = {
+        "trained": hypernymy(training.is_below, valid, test),
+        "closure": hypernymy(follows, test, test),  # 0 or 1: no threshold to choose
+    }
+    rows = [(name, one.summary()["accuracy"], one.summary()["reversed_rejected"]) for name, one in found.items()]
+    return {
+        "systems": {name: {"accuracy": one.correct.astype(np.float64)} for name, one in found.items()},
+        "pairs": [("trained", "closure")],
+        "items": "test pairs",
+        "protocol": "Half of the pairs are held-out edges, half have one end replaced by a node drawn evenly. The threshold is the best on "
+        "the validation pairs. 'closure' says what follows from the training edges by going up, and nothing else.",
+        "tables": [
+            Table(
+                "Direction",
+                ["system", "accuracy", "turned round and rejected"],
+                rows,
+                "Of the test edges that hold, asked the wrong way round: a score without direction rejects none that it accepts.",
+            )
+        ],
+    }
