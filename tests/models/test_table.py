@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from awase.contrast.encoders.projected import Projected
+from awase.contrast.scores.distance import Distance
 from awase.core.errors import AwaseError, ConfigError, FormatError, InputError, IntegrityError
 from awase.core.protocols import TextEncoder
-from awase.models import TableModel, geometry, load, named_table, table, text_encoder
+from awase.models import TableModel, geometry, load, named_table, table, text_encoder, word2vec
 from awase.models.names import Names
 from awase.models.static import StaticModel
 from awase.models.table_folder import KNOWN, NAMES, TABLES
@@ -146,6 +148,19 @@ def test_predictions_with_projections():
     np.testing.assert_allclose([one.score for one in found], np.sort(expected)[::-1][:3], rtol=1e-5)
 
 
+def test_predictions_are_those_of_the_encoder_that_was_trained():
+    rng = np.random.default_rng(5)
+    shapes = {"entities": 12, "relations": 3, "entity_projections": 12, "relation_projections": 3}
+    encoder = Projected(**{name: rng.normal(size=(n, 4)).astype(np.float32) for name, n in shapes.items()})
+    model = TableModel(encoder.parameters, {name: list(names) for name, names in graph().names.items()}, geometry="translation")
+    everything = np.arange(12)
+    moved = encoder.encode(encoder.codes.forward(np.array([4]), np.array([2])))
+    scores = Distance()(moved, encoder.encode(encoder.codes.seen(everything, np.full(12, 2))))[0]
+    found = model.predict("e4", "r2", k=12)
+    assert names_of(found) == [f"e{row}" for row in np.argsort(-scores)]
+    np.testing.assert_allclose([one.score for one in found], np.sort(scores)[::-1], rtol=1e-4)
+
+
 def test_what_is_known_is_left_out():
     known = np.array([[4, 2, 7], [4, 1, 8], [3, 2, 9], [4, 2, 1]])
     model = graph(known=known)
@@ -192,6 +207,7 @@ def test_encode_gives_the_rows_of_names():
     assert (model.encode(["w3", "w1"], role="query") == model.tables["words"][[3, 1]]).all()
     assert (model.encode(["w3"], dim=2) == model.tables["words"][[3], :2]).all()
     assert refused(lambda: model.encode(["w3"], dim=7), ConfigError).startswith("E0410: the model has 6 dimensions")
+    assert refused(lambda: model.encode("w3"), InputError).startswith("E0")  # one text is not a list of texts
     assert refused(lambda: model.encode(["w3", "nothing like it"]), InputError).startswith("E0420")
 
 
@@ -379,10 +395,12 @@ def test_a_model_of_texts_cannot_stay_on_the_disk(tmp_path):
 
     tokenizer = train_tokenizer(["red wine"] * 3, 40)
     StaticModel(tokenizer.to_json(), np.eye(tokenizer.vocab_size, dtype=np.float32)).save(tmp_path / "static")
-    message = "E0424: only tables of names can be left on the disk"
+    message = "E0424: only a folder of a table of names can be left on the disk"
     assert refused(lambda: load(tmp_path / "static", mmap=True), ConfigError).startswith(message)
     (tmp_path / "foreign").mkdir()
     assert refused(lambda: load(tmp_path / "foreign", mmap=True), ConfigError).startswith(message)
+    word2vec.write(words(), tmp_path / "words.vec")
+    assert refused(lambda: load(tmp_path / "words.vec", mmap=True), ConfigError).startswith(message)
     assert refused(lambda: named_table(tmp_path / "static"), ConfigError).startswith("E0423: this model encodes texts")
 
 

@@ -36,7 +36,9 @@ def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
       where: no such folder
       to do: give the folder that `awase fit -o FOLDER` or another library wrote
     """
-    if Path(path).is_file() and Path(path).suffix.lower() in word2vec.SUFFIXES and not mmap:
+    if Path(path).is_file() and Path(path).suffix.lower() in word2vec.SUFFIXES:
+        if mmap:
+            raise folders.not_mapped(Path(path))
         return word2vec.read_word2vec(path)
     folder = _folder(path)
     if (folder / SETTINGS).exists() or (folder / manifest.NAME).exists():

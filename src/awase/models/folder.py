@@ -68,6 +68,7 @@ def save(model: StaticModel, path: Path | str, *, card: str | None = None, extra
         "drop_unknown": model.tokenizer.drop_unknown,
         "prompts": model.prompts,
         "fingerprint": model.fingerprint,
+        **({"labels": model.labels} if model.labels else {}),
         "info": model.info,
     }
     written = {
@@ -125,7 +126,9 @@ def _ours(folder: Path, mmap: bool) -> StaticModel | TableModel:
 
 def not_mapped(folder: Path) -> ConfigError:
     """The error for a model whose rows must be in memory."""
-    return ConfigError("E0424", "only tables of names can be left on the disk", place=str(folder), remedy="leave mmap out")
+    return ConfigError(
+        "E0424", "only a folder of a table of names can be left on the disk", place=str(folder), remedy="leave mmap out"
+    )
 
 
 def _static(folder: Path, settings: dict, listed: manifest.Files) -> StaticModel:
@@ -143,6 +146,7 @@ def _static(folder: Path, settings: dict, listed: manifest.Files) -> StaticModel
         name=setting(settings, "name", str, place),
         prompts=_prompts(settings, place),
         info=setting(settings, "info", dict, place),
+        labels=setting({"labels": [], **settings}, "labels", list, place),
         drop_unknown=setting(settings, "drop_unknown", bool, place),
     )
     # The manifest has shown that table and tokenizer are those it was computed over.

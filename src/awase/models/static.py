@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,11 +20,19 @@ _COLD_FLOATS = 1 << 26  # rows times dim below which importing numba takes longe
 _NUMPY_FLOATS = 1 << 22  # copied at a time without numba
 
 
+class Label(NamedTuple):
+    """A label and its cosine with a text."""
+
+    name: str
+    score: float
+
+
 class StaticModel:
     """A tokenizer and a row for each token.
 
     tokenizer_json: the text of a tokenizer.json. table: (vocab_size, dim) float32; the row of the unknown token is never
-    read and made zero. prompts: text put before each text, by role. info: what ``awase.json`` shall remember of the training.
+    read and made zero. prompts: text put before each text, by role. info: what ``awase.json`` shall remember of the training. labels: names
+    of what texts were trained to lie close to, whose rows follow those of the tokens.
 
     >>> from awase.data.text.tokenizer import train_tokenizer
     >>> tokenizer = train_tokenizer(["red wine", "white wine"] * 2, vocab_size=60)
@@ -43,10 +52,11 @@ class StaticModel:
         prompts: Mapping[str, str] | None = None,
         info: dict | None = None,
         drop_unknown: bool = True,
+        labels: Sequence[str] = (),
     ):
         self.tokenizer = Tokenizer.from_json(tokenizer_json, drop_unknown=drop_unknown)
-        self.table = _checked(table, self.tokenizer)
-        self.normalize, self.name = normalize, name
+        self.table = _checked(table, self.tokenizer, len(labels))
+        self.normalize, self.name, self.labels = normalize, name, list(labels)
         self.prompts, self.info = dict(prompts or {}), dict(info or {})
         self._ones = np.ones(len(self.table), np.float32)  # for the kernel of training, which has a weight for each row
         self._fingerprint: str | None = None
@@ -100,6 +110,25 @@ class StaticModel:
             start = stop
         return out
 
+    def predict(self, texts: Sequence[str], k: int = 1) -> list[list[Label]]:
+        """The k labels closest to each text by cosine, best first; a text without a known token is as close to all.
+
+        Raises ConfigError E0429 where the model was trained without labels, else as ``encode``.
+        """
+        if not self.labels:
+            raise ConfigError(
+                "E0429", "this model knows no labels", value=self.name,
+                remedy="fit one to labelled texts: awase fit texts.csv --recipe starspace",
+            )  # fmt: skip
+        first = self.tokenizer.vocab_size
+        rows = self.table[first : first + len(self.labels)].copy()
+        vectors = self.encode(texts)
+        for some in (rows, vectors):
+            _normalise(some)
+        scores = vectors @ rows.T
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return [[Label(self.labels[at], float(row[at])) for at in some] for row, some in zip(scores, best)]
+
     def save(self, path: Path | str, card: str | None = None, extra: Mapping[str, bytes] | None = None) -> None:
         """Writes a folder that Awase, sentence-transformers and model2vec load. See ``awase.models.folder.save``."""
         from awase.models.folder import save
@@ -134,16 +163,17 @@ def _normalise(vectors: np.ndarray) -> None:
     vectors /= norms
 
 
-def _checked(table: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
+def _checked(table: np.ndarray, tokenizer: Tokenizer, n_labels: int) -> np.ndarray:
     table = np.ascontiguousarray(table, np.float32)
     if table.ndim != 2 or table.shape[1] == 0:
         raise InputError(
             "E0412", "a table has the shape (tokens, dim)", value=table.shape, remedy="give one row for each token"
         )
-    if len(table) < tokenizer.vocab_size:
+    if len(table) < tokenizer.vocab_size + n_labels:
         raise IntegrityError(
             "E0413",
-            f"the tokenizer has {tokenizer.vocab_size:,} tokens, the table only {len(table):,} rows",
+            f"the tokenizer has {tokenizer.vocab_size:,} tokens{f' and there are {n_labels:,} labels' if n_labels else ''}, "
+            f"the table only {len(table):,} rows",
             remedy="they belong to different models: save or download the folder again",
         )
     bad = np.flatnonzero(~np.isfinite(table).all(axis=1))

@@ -11,6 +11,7 @@ import numpy as np
 from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.suggest import did_you_mean
+from awase.data.text.texts import check_list
 from awase.models.geometry import GEOMETRIES, cosine, euclidean
 from awase.models.names import Names
 from awase.store import tensors
@@ -57,11 +58,11 @@ class TableModel:
     ):
         if geometry not in GEOMETRIES:
             raise ConfigError("E0424", f"there is no geometry {geometry!r}", remedy=did_you_mean(geometry, GEOMETRIES))
-        self.tables = dict(tables)
+        # Those without names last and by name, so that the order, and with it the fingerprint, is one that a folder can give back.
+        self.tables = {table: tables[table] for table in sorted(tables, key=lambda table: table if table in _BESIDE else "")}
         self.geometry, self.name, self.info, self.mmap = geometry, name, dict(info or {}), mmap
         self._check_tables()
-        self.names = {table: given if isinstance(given, Names) else Names(given, table) for table, given in names.items()}
-        self._check_names()
+        self.names = self._checked_names(names)
         self.known = None if known is None else self._checked_known(np.asarray(known))
         self._fingerprint: str | None = None
 
@@ -110,6 +111,7 @@ class TableModel:
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """The rows of names in the first table, float32 (n_names, dim): what `awase encode` asks of any model. The role changes nothing."""
+        check_list(texts)
         if dim is not None and not 1 <= dim <= self.dim:
             raise ConfigError("E0410", f"the model has {self.dim} dimensions", value=dim, remedy=f"dim from 1 to {self.dim}")
         return np.ascontiguousarray(self.vector(texts)[:, :dim])
@@ -279,19 +281,25 @@ class TableModel:
                 remedy="train it again",
             )
 
-    def _check_names(self) -> None:
-        if self.names.keys() != self.tables.keys() - _BESIDE.keys():
+    def _checked_names(self, given: Mapping[str, Sequence[str]]) -> dict[str, Names]:
+        """The names of each table, in the order of the tables."""
+        tables = [table for table in self.tables if table not in _BESIDE]
+        if given.keys() != set(tables):
             raise InputError(
-                "E0421", "tables and lists of names do not belong together", value=(list(self.tables), list(self.names)),
+                "E0421", "tables and lists of names do not belong together", value=(list(self.tables), list(given)),
                 remedy="give the names of each table",
             )  # fmt: skip
-        for table, names in self.names.items():
+        checked = {}
+        for table in tables:
+            names = given[table]
+            checked[table] = names if isinstance(names, Names) else Names(names, table)
             if len(names) != len(self.tables[table]):
                 raise InputError(
                     "E0421",
                     f"table {table!r} has {len(self.tables[table]):,} rows and {len(names):,} names",
                     remedy="give one each",
                 )
+        return checked
 
     def _checked_known(self, known: np.ndarray) -> np.ndarray:
         """int64, sorted by head."""

@@ -92,7 +92,7 @@ def opened(folder: Path, settings: dict, listed: Mapping[str, object], mmap: boo
     known = tensors.load(folder / KNOWN)[0].get("known") if KNOWN in listed else None
     try:
         model = TableModel(
-            {table: tables[table] for table in [*order, *(tables.keys() - set(order))]},
+            {table: tables[table] for table in [*order, *(tables.keys() - order)]},
             {table: Names.of_bytes(encoded[f"{table}.utf8"], encoded[f"{table}.offsets"], table) for table in order},
             geometry=setting(settings, "geometry", str, place),
             name=setting(settings, "name", str, place),
