@@ -120,14 +120,14 @@ def wordnet_nouns() -> list[tuple[str, str]]:
     return [tuple(line.split("\t")) for line in _wordnet_edges().read_text(encoding="utf-8").splitlines()]  # type: ignore[misc]
 
 
-def wordnet_mammals() -> list[tuple[str, str]]:
-    """Those of `wordnet_nouns` below mammal.n.01, as in the code of Nickel and Kiela."""
+def wordnet_below(root: str) -> list[tuple[str, str]]:
+    """Those of `wordnet_nouns` between nodes below a root, itself included: "mammal.n.01", as in the code of Nickel and Kiela."""
     parents: dict[str, list[str]] = {}
     children: dict[str, list[str]] = {}
     for child, parent in wordnet_nouns():
         parents.setdefault(child, []).append(parent)
         children.setdefault(parent, []).append(child)
-    below, left = {"mammal.n.01"}, ["mammal.n.01"]
+    below, left = {root}, [root]
     while left:
         fresh = [child for child in children.get(left.pop(), []) if child not in below]
         below.update(fresh)
@@ -212,3 +212,17 @@ def citeulike_t() -> Ratings:
     libraries = [np.array(line.split()[1:], np.int64) for line in lines]
     users = np.repeat(np.arange(len(lines)), [len(library) for library in libraries])
     return Ratings(users, np.concatenate(libraries), len(lines), 25_975)
+
+
+def graph_folder(name: str) -> Path:
+    """The folder with train.txt, valid.txt and test.txt (head, relation, tail) of "kinships", "umls", "codex-s" or "wn18rr".
+
+    The first two are read from the installed PyPI package pykeen 1.11.1.
+    """
+    if name in ("codex-s", "wn18rr"):
+        return shared_folder() / "data" / name
+    from importlib.util import find_spec
+
+    package = find_spec("pykeen")
+    assert package is not None and package.origin is not None, "pip install pykeen==1.11.1"
+    return Path(package.origin).parent / "datasets" / name

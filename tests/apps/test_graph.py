@@ -142,7 +142,7 @@ def test_numbers_are_made_anew_without_the_names_left_out():
 @pytest.mark.parametrize(
     ("triples", "options", "error", "message"),
     [
-        ([("a", "r", "b"), ("b", "r")], {}, InputError, "E01"),
+        ([("a", "r", "b"), ("b", "r")], {}, InputError, "E0107: the item is not a tuple of 3 like the first one"),
         (habits(), {"n_negatives": 50}, ConfigError, "E0551: more negatives are asked for than the 50 entities can give"),
         (habits(), {"dims": 3}, ConfigError, "E0610: recipe 'transe' has no option 'dims'"),
     ],

@@ -1,0 +1,12 @@
+"""The recipe transd against PyKEEN's TransD, on Kinships, UMLS, CoDEx-S and WN18RR.
+
+    python benchmarks/transd.py [--sets kinships umls codex-s wn18rr] [--seeds 3] [--quick]
+
+What is compared, and how, is said in benchmarks/graphs.py. Results go to results/transd.jsonl; with --quick, to try the script, they are only
+printed.
+"""
+
+import graphs
+
+if __name__ == "__main__":
+    graphs.main("transd", __doc__.splitlines()[0])
