@@ -50,8 +50,8 @@ def model_card(report: Report, name: str) -> str:
     )
 
 
-def table_card(report: Report, name: str, use: str) -> str:
-    """The card of vectors by name. use: lines of Python that ask ``model`` something."""
+def table_card(report: Report, name: str, use: str, what: str = "Vectors by name.") -> str:
+    """The card of what is judged item by item. use: lines of Python that ask ``model`` something; what: a sentence on what it is."""
     metrics = report.judged["metrics"]
     rows = [
         f"| {_NAMES.get(system, system)} | " + " | ".join(f"{values[metric]:.3f}" for metric in metrics) + " |"
@@ -68,7 +68,7 @@ def table_card(report: Report, name: str, use: str) -> str:
             "---",
             f"# {name}",
             "",
-            "Vectors by name. Fitted with Awase.",
+            f"{what} Fitted with Awase.",
             "",
             "```python",
             "import awase",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
+from awase.apps.job import Fit, Job, Findings, digest
+from awase.contrast.encoders import ThingsBag
 from awase.contrast.losses import Warp
 from awase.contrast.regularisers import Features
 from awase.core.errors import ConfigError, InputError
@@ -18,7 +19,6 @@ from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.recommendation import Interactions, Recommendation, popularity, recommendation
-from awase.tasks.report import Report, environment
 from awase.train.loop import Course
 from awase.train.step import choose
 
@@ -53,10 +53,10 @@ def fit(source: Any, job: Job) -> Fit:
     )
     checkpoints = job.checkpoints(identity)
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="interactions")
-    report = _report(training, course, job)
+    findings = _findings(training, course, job)
     model = training.model("cml" if job.out is None else job.out.name)
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
-    return job.save(model, report, checkpoints, card=card.table_card(report, model.name, _USE))
+    model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
+    return job.save(model, findings, checkpoints, card=card.table_card(findings.report, model.name, _USE))
 
 
 _USE = """model.recommend("a user")           # items the user did not have, best first
@@ -76,7 +76,11 @@ class Training:
             recipe = replace(recipe, loss=replace(recipe.loss, n_items=len(links.tail_names)))
         self.recipe, self.links, self.split = recipe, links, split
         source = recipe.positives.source(links, split.train)
-        self.encoder = recipe.encoder.encoder(source.n_items, seed=seed)
+        self.encoder = (
+            recipe.encoder.over(source, seed=seed, threads=threads)
+            if isinstance(recipe.encoder, ThingsBag)
+            else recipe.encoder.encoder(source.n_items, seed=seed)
+        )
         self.step = choose(
             self.encoder, recipe.negatives.bind(source, seed), recipe.score, recipe.loss, recipe.plan,
             regularisers=self._regularisers(features, seed), threads=threads,
@@ -123,7 +127,8 @@ class Training:
 
     def model(self, name: str) -> TableModel:
         """The vectors as they are now, and what was trained on or chosen by, so that it is not recommended again."""
-        n_users, table = len(self.links.head_names), self.encoder.parameters["table"]
+        n_users, n_items = len(self.links.head_names), len(self.links.tail_names)
+        table = self.encoder.encode(np.arange(n_users + n_items))
         known = np.concatenate([self.split.train, self.split.valid])
         return TableModel(
             {"users": table[:n_users], "items": table[n_users:]},
@@ -178,7 +183,7 @@ def _say_what_was_read(links: Links, split: LinkSplit) -> None:
     say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
 
 
-def _report(training: Training, course: Course, job: Job) -> Report:
+def _findings(training: Training, course: Course, job: Job) -> Findings:
     links, split = training.links, training.split
     known = np.concatenate([split.train, split.valid])
     train = Interactions(links.heads[split.train], links.tails[split.train])
@@ -188,8 +193,9 @@ def _report(training: Training, course: Course, job: Job) -> Report:
     }
     one = found["trained"]
     job.clock.lap("evaluate_s")
-    return Report.of_items(
+    return job.findings(
         {name: result.values for name, result in found.items()},
+        [links.heads, links.tails, split.train, split.test],
         title=Path(str(links.understood.get("source", "interactions"))).name,
         items="test users",
         n_candidates=len(links.tail_names),
@@ -200,7 +206,6 @@ def _report(training: Training, course: Course, job: Job) -> Report:
             f"{split.note[1:]}. recall@k: test items among the first k, over all test items."
         ),
         pairs=[("trained", "popularity")],
-        seed=job.seed,
         data={
             **links.understood,
             "interactions": len(links),
@@ -220,6 +225,5 @@ def _report(training: Training, course: Course, job: Job) -> Report:
         },
         cost={**job.clock.cost(), "model_bytes": training.encoder.parameters["table"].nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),
-        environment=environment(),
         history=[point if "validation" not in point else point | {METRICS[0]: point["validation"]} for point in course.points],
     )

@@ -4,6 +4,7 @@ from .bag import Bag
 from .ball_table import BallTable
 from .gradient import Rows
 from .node_tables import OrderTable, PoincareTable, TwoSided
+from .others import OthersBag, ThingsBag
 from .projected import Projected, Projection
 from .sphere_table import SphereTable
 from .static import StaticBag
@@ -15,6 +16,7 @@ __all__ = [
     "Bag",
     "BallTable",
     "OrderTable",
+    "OthersBag",
     "PoincareTable",
     "Projected",
     "Projection",
@@ -22,6 +24,7 @@ __all__ = [
     "SphereTable",
     "StaticBag",
     "Table",
+    "ThingsBag",
     "Translated",
     "Translation",
     "TwoSided",

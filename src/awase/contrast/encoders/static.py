@@ -14,12 +14,14 @@ from awase.data.text.tokenizer import Texts, Tokenizer, Tokens, train_tokenizer
 class StaticBag:
     """A bag of token rows over a tokenizer trained on the user's own texts.
 
-    dim: of the vectors; vocab_size: tokens, at most; pieces: "bpe" or "bpe-marked" (see ``train_tokenizer``).
+    dim: of the vectors; vocab_size: tokens, at most; pieces: "bpe" or "bpe-marked" (see ``train_tokenizer``); power: of the number of tokens
+    that their sum is divided by, 1 for the mean.
     """
 
     dim: int = 256
     vocab_size: int = 32_000
     pieces: str = "bpe"
+    power: float = 1.0
     name = "static bag"
 
     def __post_init__(self):
@@ -41,4 +43,4 @@ class StaticBag:
             table = rng.standard_normal((tokenizer.vocab_size, self.dim), np.float32) / np.float32(np.sqrt(self.dim))
         else:
             table = np.array(table, np.float32, order="C")
-        return Bag(table, np.zeros(len(table), np.float32), tokens.ids, tokens.offsets, threads=threads)
+        return Bag(table, np.zeros(len(table), np.float32), tokens.ids, tokens.offsets, power=self.power, threads=threads)

@@ -4,6 +4,7 @@ from .hinge import Hinge
 from .infonce import InfoNCE
 from .logistic import Logistic
 from .margin import Margin
+from .violations import Violations
 from .warp import Warp
 
-__all__ = ["Hinge", "InfoNCE", "Logistic", "Margin", "Warp"]
+__all__ = ["Hinge", "InfoNCE", "Logistic", "Margin", "Violations", "Warp"]

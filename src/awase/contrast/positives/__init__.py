@@ -1,5 +1,6 @@
-"""Which things belong together. Each part says in ``needs`` what kind of data it reads; ``awase fit`` hands the data to the job of that kind."""
+"""Which things belong together. Each part says in ``needs`` what data it reads; ``awase fit`` hands them to the job of that kind."""
 
+from .bags import Labelled, LabelSource, Others, OthersSource, SetSource
 from .given import GivenPairs, TextItems
 from .hierarchy import Hypernyms
 from .interactions import Interactions
@@ -16,10 +17,15 @@ __all__ = [
     "GivenTriples",
     "Hypernyms",
     "Interactions",
+    "LabelSource",
+    "Labelled",
     "LinkSource",
     "NamedPairs",
     "Nearby",
+    "Others",
+    "OthersSource",
     "PairSource",
+    "SetSource",
     "TextItems",
     "TripleSource",
     "Walks",
