@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
-from awase.contrast.scores import Order
+from awase.apps.job import Findings, Fit, Job, digest
+from awase.contrast.scores import Poincare
 from awase.core.errors import ConfigError, MissingExtra
 from awase.core.progress import say
 from awase.data.closure import transitive_closure
@@ -18,7 +18,7 @@ from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.hypernymy import Hypernymy, LabelledPairs, hypernymy, implied
 from awase.tasks.reconstruction import Reconstruction, reconstruction
-from awase.tasks.report import Picture, Report, Table, environment
+from awase.tasks.report import Picture, Table
 from awase.tasks.report.disc import disc
 from awase.train.loop import Course
 from awase.train.step import choose
@@ -27,15 +27,16 @@ _HELD_OUT = 0.05  # of the edges, for each of validation and test, where the dir
 _RECONSTRUCTED_MOST = 10_000  # nodes; more would take longer than training
 _ALPHA = 1000.0  # how much the difference of lengths counts (Nickel and Kiela 2017, equation 9)
 _BLOCK = 1 << 22
+_GEOMETRIES = {"distance": "euclidean"}  # of a score, what the saved model is asked by; others have the same name
 
 
 def fit(source: Any, job: Job) -> Fit:
-    """See ``awase.fit``. Order embeddings are judged by held-out edges; Poincaré embeddings by the edges they were trained on, all of them,
-    unless ``test`` says how many to hold out."""
+    """See ``awase.fit``. Vectors in the Poincaré ball are judged by the edges they were trained on, all of them, unless ``test`` says how many
+    to hold out; others by held-out edges."""
     job.asked()
     links = source if isinstance(source, Links) else read_links(source, "edges", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     edges = transitive_closure(links) if job.recipe.positives.closure else links
-    test = (_HELD_OUT if isinstance(job.recipe.score, Order) else 0) if job.test is None else job.test
+    test = (0 if isinstance(job.recipe.score, Poincare) else _HELD_OUT) if job.test is None else job.test
     split = split_links(edges, valid=test if job.valid is None else job.valid, test=test, seed=job.seed)
     _say_what_was_read(links, edges, split)
     training = Training(job.recipe, links, edges, split, seed=job.seed, threads=job.threads)
@@ -47,10 +48,12 @@ def fit(source: Any, job: Job) -> Fit:
     checkpoints = job.checkpoints(identity)
     untrained = training.encoder.parameters["table"].copy()
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="edges")
-    report = _report(training, untrained, course, job)
+    findings = _findings(training, untrained, course, job)
     model = training.model(job.name if job.out is None else job.out.name)
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
-    return job.save(model, report, checkpoints, card=card.table_card(report, model.name, 'model.neighbours("a name")'))
+    model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
+    return job.save(
+        model, findings, checkpoints, card=card.table_card(findings.report, model.name, 'model.neighbours("a name")')
+    )
 
 
 class Training:
@@ -71,11 +74,11 @@ class Training:
         self.step = choose(self.encoder, batcher, recipe.score, recipe.loss, recipe.plan, threads=threads)
 
     def is_below(self, children: np.ndarray, parents: np.ndarray) -> np.ndarray:
-        """(n,) how much each child is below its parent: the order's score, or in the ball that of its equation 9,
+        """(n,) how much each child is below its parent: the recipe's score, or in the ball that of its paper's equation 9,
         -(1 + 1000 (|parent| - |child|)) d(child, parent)."""
         A, C = self.encoder.encode(children), self.encoder.encode(parents)
         scores = self.recipe.score(A, C[:, None, :])[:, 0]
-        if isinstance(self.recipe.score, Order):
+        if not isinstance(self.recipe.score, Poincare):
             return scores
         return (1 + _ALPHA * (np.linalg.norm(C, axis=1) - np.linalg.norm(A, axis=1))) * scores
 
@@ -128,11 +131,16 @@ class Training:
     def model(self, name: str) -> TableModel:
         """The vectors as they are now."""
         table = self.encoder.parameters["table"].astype(np.float32)
-        return TableModel({"nodes": table}, {"nodes": self.edges.head_names}, geometry=self.recipe.score.name, name=name)
+        return TableModel(
+            {"nodes": table},
+            {"nodes": self.edges.head_names},
+            geometry=_GEOMETRIES.get(self.recipe.score.name, self.recipe.score.name),
+            name=name,
+        )
 
     def disc(self) -> Picture | None:
         """The drawing of vectors in the ball; None of others, and where matplotlib is not installed."""
-        if isinstance(self.recipe.score, Order):
+        if not isinstance(self.recipe.score, Poincare):
             return None
         try:
             return disc(self.encoder.parameters["table"], self.links.head_names, self.links.heads, self.links.tails)
@@ -154,17 +162,16 @@ def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
     say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
 
 
-def _report(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Report:
+def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Findings:
     picture = training.disc()
     pictures = [] if picture is None else [picture]
     made = _held_out(training) if len(training.split.test) else _given_back(training, untrained)
     job.clock.lap("evaluate_s")
     links, split = training.links, training.split
-    metric = next(iter(made["systems"]["trained"]))
-    return Report.of_items(
+    metric = next(iter(made["values"]["trained"]))
+    return job.findings(
         **made,
         title=Path(str(links.understood.get("source", "edges"))).name,
-        seed=job.seed,
         data={
             **links.understood,
             "edges": len(links),
@@ -184,14 +191,13 @@ def _report(training: Training, untrained: np.ndarray, course: Course, job: Job)
         },
         cost={**job.clock.cost(), "model_bytes": untrained.nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),
-        environment=environment(),
         history=[point if "validation" not in point else point | {metric: point["validation"]} for point in course.points],
         pictures=pictures,
     )
 
 
 def _given_back(training: Training, untrained: np.ndarray) -> dict[str, Any]:
-    """Reconstruction, as arguments of ``Report.of_items``."""
+    """Reconstruction, as arguments of ``Job.findings``."""
     found = {
         name: training.reconstruction(table)
         for name, table in (("trained", training.encoder.parameters["table"]), ("untrained", untrained))
@@ -199,7 +205,8 @@ def _given_back(training: Training, untrained: np.ndarray) -> dict[str, Any]:
     n, judged = len(training.edges.head_names), len(found["trained"].nodes)
     of = f"{judged:,} nodes drawn at random" if judged == _RECONSTRUCTED_MOST else "every node below another"
     return {
-        "systems": {name: one.metrics() for name, one in found.items()},
+        "values": {name: one.metrics() for name, one in found.items()},
+        "asked": [training.edges.heads, training.edges.tails, found["trained"].nodes],
         "pairs": [("trained", "untrained")],
         "items": "nodes",
         "candidates": "nodes",
@@ -210,7 +217,7 @@ def _given_back(training: Training, untrained: np.ndarray) -> dict[str, Any]:
 
 
 def _held_out(training: Training) -> dict[str, Any]:
-    """Hypernymy on held-out edges, as arguments of ``Report.of_items``."""
+    """Hypernymy on held-out edges, as arguments of ``Job.findings``."""
     valid, test = (training.labelled(rows) for rows in (training.split.valid, training.split.test))
     edges, train = training.edges, training.split.train
 
@@ -223,7 +230,8 @@ def _held_out(training: Training) -> dict[str, Any]:
     }
     rows = [(name, one.summary()["accuracy"], one.summary()["reversed_rejected"]) for name, one in found.items()]
     return {
-        "systems": {name: {"accuracy": one.correct.astype(np.float64)} for name, one in found.items()},
+        "values": {name: {"accuracy": one.correct.astype(np.float64)} for name, one in found.items()},
+        "asked": [*valid, *test],
         "pairs": [("trained", "closure")],
         "items": "test pairs",
         "protocol": "Half of the pairs are held-out edges, half have one end replaced by a node drawn evenly. The threshold is the best on "
