@@ -1,0 +1,109 @@
+"""Draws docs/ace/*.svg and the tables of docs/ace.md from results/ace.jsonl.
+
+python benchmarks/ace_plots.py
+"""
+
+import json
+import re
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+
+from record import RESULTS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+FIGURES = {  # part -> (the figure drawn, its name, sets)
+    "graphs": ("mrr", "filtered MRR", ("kinships", "umls")),
+    "hypernyms": ("accuracy", "accuracy", (None,)),
+    "words": ("wordsim353", "Spearman's rho, WordSim353", (None,)),
+    "texts": ("ndcg@10", "nDCG@10", (None,)),
+}
+ALWAYS = ("name", "rate", "epochs")  # columns of a table, where a row has them
+SHOWN = ("mrr", "hits@10", "accuracy", "reversed_rejected", "wordsim353", "simlex", "men", "rareword", "ndcg@10", "accuracy@1",
+         "entropy", "true", "ratio", "seconds")  # fmt: skip
+
+
+def main() -> None:
+    rows = [json.loads(line) for line in (RESULTS / "ace.jsonl").read_text(encoding="utf-8").splitlines()]
+    matplotlib.rcParams |= {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "awase",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    page = (DOCS / "ace.md").read_text(encoding="utf-8")
+    for part, (figure, title, sets) in FIGURES.items():
+        for name in sets:
+            # Of an arm that was measured again, the newest row.
+            arms = {row["name"]: row for row in rows if row["what"] == part and row.get("set") == name}
+            if arms:
+                draw(DOCS / "ace" / f"{name or part}.svg", arms, figure, title)
+                page = put(page, name or part, table(arms))
+    for what in ("checks", "cost"):
+        newest = {(row["set"], row.get("batch")): row for row in rows if row["what"] == what}
+        if newest:
+            page = put(page, what, (figures_of_checks if what == "checks" else figures_of_cost)(list(newest.values())))
+    (DOCS / "ace.md").write_text(page, encoding="utf-8")
+
+
+def draw(path: Path, arms: dict[str, dict], figure: str, title: str) -> None:
+    """The arms' curves over updates and over seconds, side by side."""
+    path.parent.mkdir(exist_ok=True)
+    drawn, both = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True, layout="constrained")
+    for axes, along, name in zip(both, ("step", "seconds"), ("updates", "CPU seconds of training")):
+        for label, row in arms.items():
+            points = row["points"]
+            style = {"color": "0.5", "linestyle": "--"} if label.startswith(("noise", "topical")) else {}
+            axes.plot(
+                [point[along] for point in points], [point[figure] for point in points], label=label, linewidth=1.3, **style
+            )
+        axes.set_xlabel(name)
+    both[0].set_ylabel(title)
+    both[1].legend(fontsize=7, frameon=False)
+    drawn.savefig(path, metadata={"Date": None})
+    plt.close(drawn)
+
+
+def table(arms: dict[str, dict]) -> str:
+    """The last figures of each arm."""
+    last = {name: row | row["points"][-1] for name, row in arms.items()}
+    columns = [column for column in (*ALWAYS, *SHOWN) if any(column in row for row in last.values())]
+    return lines(columns, [[row.get(column) for column in columns] for row in last.values()])
+
+
+def figures_of_checks(rows: list[dict]) -> str:
+    names = [name for name in rows[0] if re.match(r"(i|ii|iii|iv|v|vi) ", name)]
+    return lines(["check", *(row["set"] for row in rows)], [[name, *(row[name] for row in rows)] for name in names])
+
+
+def figures_of_cost(rows: list[dict]) -> str:
+    names = list(rows[0]["over_noise_2"])
+    made = [
+        [row["set"], row["batch"], row["ms"]["noise 2"], *(row["over_noise_2"][name] for name in names[1:])] for row in rows
+    ]
+    return lines(["set", "batch", "noise 2, ms", *names[1:]], made)
+
+
+def lines(columns: list[str], rows: list[list]) -> str:
+    """A table in Markdown."""
+    made = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(map(shown, row)) + " |" for row in made)
+
+
+def shown(value) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
+    return "" if value is None else str(value)
+
+
+def put(page: str, name: str, made: str) -> str:
+    """The page with this text between its marks."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    return re.sub(f"(?s){start}.*?{end}", lambda _: f"{start}\n{made}\n{end}", page)
+
+
+if __name__ == "__main__":
+    main()
