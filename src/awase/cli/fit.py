@@ -51,6 +51,13 @@ def fit(
     lang: Annotated[
         str | None, typer.Option(metavar="LANG", help="Of a corpus: en, ja, or auto, which looks.", show_default=False)
     ] = None,
+    min_count: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Of a corpus: words seen less often are left out (5).", show_default=False),
+    ] = None,
+    min_value: Annotated[
+        float | None, typer.Option(metavar="X", help="Of ratings: lower ones are no positives.", show_default=False)
+    ] = None,
     similarity: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
@@ -74,6 +81,8 @@ def fit(
         "init": init,
         "tune_minutes": tune or None,
         "lang": lang,
+        "min_count": min_count,
+        "min_value": min_value,
         "similarity": similarity,
     }
     try:
