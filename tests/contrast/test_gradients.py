@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from awase.contrast import losses, scores
 from awase.contrast.candidates import Candidates
 from awase.contrast.joint import generic
-from awase.contrast.losses import Hinge, InfoNCE, Logistic, Margin, Warp
+from awase.contrast.losses import Hinge, InfoNCE, Logistic, Margin, Violations, Warp
 from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError
 
@@ -28,6 +28,7 @@ LOSSES = [
     Warp(margin=0.3, n_items=50),
     Logistic(),
     Hinge(margin=0.5),
+    Violations(margin=0.3, k=2),
 ]
 SEEDS = st.integers(0, 2**32 - 1)
 STEP = 1e-6
@@ -71,7 +72,7 @@ def away_from_kinks(loss, S, candidates):
     """Where a hinge or a maximum changes its mind there is no gradient to compare with."""
     if isinstance(loss, Hinge):
         assume(np.abs(loss.margin + S).min() > 1e-3)
-    if isinstance(loss, Margin | Warp):
+    if isinstance(loss, Margin | Warp | Violations):
         rows = np.arange(len(S))
         hinge = loss.margin + S - S[rows, candidates.target][:, None]
         hinge[rows, candidates.target] = -1
@@ -127,6 +128,10 @@ def naive(loss, S, candidates, i):
         return math.log1p(math.exp(-S[i, own])) + sum(share[i, j] * math.log1p(math.exp(S[i, j])) for j in negatives)
     if isinstance(loss, Hinge):
         return -S[i, own] + sum(share[i, j] * max(0.0, loss.margin + S[i, j]) for j in negatives)
+    if isinstance(loss, Violations):
+        hinges = [(loss.margin + S[i, j] - S[i, own], share[i, j]) for j in sorted(negatives, key=lambda j: (j < own, j))]
+        paid = [one for one in hinges if one[0] > 0][: loss.k]
+        return np.average([h for h, _ in paid], weights=[w for _, w in paid]) if paid else 0.0
     if isinstance(loss, Margin | Warp):
         hinges = [max(0.0, loss.margin + S[i, j] - S[i, own]) for j in negatives]
         if not hinges:
@@ -280,6 +285,12 @@ def with_torch(A, C, candidates, score, loss, params, dims):
             hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
             rank = loss.n_items * (hinge > 0).sum(1).double() / negative.sum(1).clamp(min=1)
             value = torch.log1p(rank).detach() * hinge.amax(1)
+        elif isinstance(loss, Violations):
+            hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
+            turned = (torch.arange(len(C)) + target[:, None] + 1) % len(C)  # the columns behind the target, around the end
+            turned = hinge.gather(1, turned)
+            paid = (turned > 0) & ((turned > 0).cumsum(1) <= loss.k)
+            value = (turned * paid).sum(1) / paid.sum(1).clamp(min=1)
         elif isinstance(loss, Margin):
             hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
             value = hinge.amax(1) if loss.over == "hardest" else hinge.sum(1) / negative.sum(1).clamp(min=1)
