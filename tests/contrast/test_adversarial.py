@@ -70,7 +70,7 @@ def test_reinforce_is_unbiased_whatever_the_baseline():
         logp = np.tile(z, (6, 1))
         probabilities, drawn = np.empty_like(logp), np.empty((6, 0), np.int64)
         best, entropy = np.empty(6, np.int64), np.empty(6, np.float32)
-        draw_policy(logp, np.empty((6, 0)), probabilities, drawn, best, entropy)
+        draw_policy(logp, np.empty((6, 0)), probabilities, drawn, np.empty((6, 0), np.float32), best, entropy)
         each, out = np.arange(6)[:, None], np.empty_like(logp)
         advantage = (reward - np.float32(baseline))[:, None]
         policy_gradient(logp, probabilities, each, advantage, entropy, np.zeros(6, np.float32), out)

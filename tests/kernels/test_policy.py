@@ -17,9 +17,10 @@ from awase.kernels.policy import (
 
 
 def drawn_from(draw, logits, units):
-    """All that ``draw`` writes: log-probabilities, probabilities, columns, best, entropy."""
+    """All that ``draw`` writes: log-probabilities, probabilities, columns, theirs, best, entropy."""
     b, n = units.shape
-    out = (logits.copy(), np.empty_like(logits), np.empty((b, n), np.int64), np.empty(b, np.int64), np.empty(b, np.float32))
+    of_drawn = np.empty((b, n), np.int64), np.empty((b, n), np.float32)
+    out = (logits.copy(), np.empty_like(logits), *of_drawn, np.empty(b, np.int64), np.empty(b, np.float32))
     draw(out[0], units, *out[1:])
     return out
 
@@ -34,7 +35,7 @@ def test_draws_equal_the_twin(b, m, n):
 
 def test_draws_have_the_distribution_of_the_softmax():
     logits = np.tile(np.log(np.array([[0.5, 0.125, 0.375]], np.float32)), (40_000, 1))
-    _, _, drawn, best, entropy = drawn_from(draw_policy, logits, np.random.default_rng(0).random((40_000, 1)))
+    _, _, drawn, _, best, entropy = drawn_from(draw_policy, logits, np.random.default_rng(0).random((40_000, 1)))
     np.testing.assert_allclose(np.bincount(drawn[:, 0]) / 40_000, [0.5, 0.125, 0.375], atol=0.01)
     assert set(best.tolist()) == {0}
     assert entropy[0] == pytest.approx(-sum(p * np.log(p) for p in (0.5, 0.125, 0.375)), abs=1e-5)
@@ -54,7 +55,7 @@ def test_the_gradient_of_the_policy_equals_autograd():
     logits, units = rng.standard_normal((6, 9), np.float32), rng.random((6, 2))
     advantage = rng.standard_normal((6, 2), np.float32)
     weight = rng.random(6, np.float32)
-    logp, p, drawn, _, entropy = drawn_from(draw_policy, logits, units)
+    logp, p, drawn, _, _, entropy = drawn_from(draw_policy, logits, units)
     leaf = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
     log = torch.log_softmax(leaf, dim=1)
     worth = (torch.tensor(advantage) * log.gather(1, torch.tensor(drawn))).sum()

@@ -18,11 +18,11 @@ def _top(row):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
-def draw_policy(logits, units, probabilities, drawn, best, entropy):
+def draw_policy(logits, units, probabilities, drawn, log_drawn, best, entropy):
     """Draws from softmax(logits_i) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
 
-    logits: (b, m), replaced by the log-probabilities. Writes probabilities (b, m), drawn (b, n) columns, best (b,) the likeliest column and
-    entropy (b,) in nats.
+    logits: (b, m), replaced by the log-probabilities. Writes probabilities (b, m), drawn (b, n) columns, log_drawn (b, n) their
+    log-probabilities, best (b,) the likeliest column and entropy (b,) in nats.
     """
     b, m = logits.shape
     nowhere = np.int32(m - 1)
@@ -53,10 +53,10 @@ def draw_policy(logits, units, probabilities, drawn, best, entropy):
                     if left < 0:
                         break
                 j += 1
-            drawn[i, k] = found
+            drawn[i, k], log_drawn[i, k] = found, logits[i, found]
 
 
-def draw_policy_twin(logits, units, probabilities, drawn, best, entropy):
+def draw_policy_twin(logits, units, probabilities, drawn, log_drawn, best, entropy):
     """What ``draw_policy`` computes, in numpy."""
     best[:] = logits.argmax(axis=1)
     z = logits - logits.max(axis=1, keepdims=True)
@@ -66,6 +66,7 @@ def draw_policy_twin(logits, units, probabilities, drawn, best, entropy):
     cumulative = np.cumsum(probabilities, axis=1, dtype=np.float64)
     last = probabilities.shape[1] - 1 - (probabilities[:, ::-1] > 0).argmax(axis=1)
     drawn[...] = np.minimum((cumulative[:, None, :] <= units[:, :, None]).sum(axis=2), last[:, None])
+    log_drawn[...] = np.take_along_axis(logits, drawn, axis=1)
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})

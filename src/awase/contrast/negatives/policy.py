@@ -59,9 +59,9 @@ class _Softmax:
         self.log_probabilities, self.probabilities = logits, np.empty_like(logits)
         self.columns = np.empty(units.shape, np.int64)
         best, self.entropy = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
-        draw_policy(logits, units, self.probabilities, self.columns, best, self.entropy)
-        chosen = np.take_along_axis(logits, self.columns, axis=1)
-        self.drawn = Drawn(pool.items[self.columns], pool.items[best], chosen, self.entropy)
+        log_drawn = np.empty(units.shape, np.float32)
+        draw_policy(logits, units, self.probabilities, self.columns, log_drawn, best, self.entropy)
+        self.drawn = Drawn(pool.items[self.columns], pool.items[best], log_drawn, self.entropy)
 
 
 class Adversary:
