@@ -1,6 +1,6 @@
 """Negatives from a pool: other examples' targets, drawn once for a batch and shared by its anchors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,9 @@ class PoolBatches:
         anchors, own = self.source.sides(rows, rng)
         _, drawn = self.source.sides(rng.integers(0, len(self.source), self.spec.size), rng)
         items, at = np.unique(np.concatenate([own, drawn]), return_inverse=True)
-        target, mask = at[: len(rows)].astype(np.int64), None
-        if self._known is not None:
-            mask = known_pairs(self.source.groups[rows], target, items, *self._known, self._column_of)
-        return Batch(anchors, Candidates(items, target) if mask is None else Candidates(items, target, mask))
+        candidates = Candidates(items, at[: len(rows)].astype(np.int64))
+        if self._known is None:
+            return Batch(anchors, candidates)
+        starts, known = self._known
+        mask = known_pairs(self.source.groups[rows], candidates.target, items, starts, known, self._column_of)
+        return Batch(anchors, replace(candidates, mask=mask))

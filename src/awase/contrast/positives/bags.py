@@ -1,7 +1,7 @@
 """What belongs together when both sides are bags of features: a text and its label, two texts of one label, a user and an item.
 
-A source has ``sides(rows, rng)``, the two sides of some examples as items of its encoder; ``groups``, (n,), whose ``known()``, CSR by group, are
-the targets that each example is known to belong with; ``n_items``, beyond which no target is numbered.
+A source has ``sides(rows, rng)``, the two sides of some examples as items of its encoder; ``groups``, (n,), and ``known()``, CSR by group,
+of the targets that an example is known to belong with; ``n_items``, beyond which no target is numbered.
 """
 
 from dataclasses import dataclass
@@ -95,8 +95,8 @@ class SetSource:
 class OthersSource:
     """All but one of a user's things belong with that one (StarSpace's train mode 1).
 
-    users, things: (n,) int64. Items are the n_users users, each the bag of all its things; the n_things things; then each example's user without
-    the example's own thing. A user with one thing only is left with an empty bag there, and teaches nothing.
+    users, things: (n,) int64. Items are the n_users users, each the bag of all its things; the n_things things; then each example's user
+    without the example's own thing. A user with one thing only is left with an empty bag there, and teaches nothing.
     """
 
     users: np.ndarray
