@@ -68,12 +68,12 @@ def test_the_same_seed_and_one_thread_give_the_same_bytes(corpus):
 
 def test_held_out_pairs_stand_near_each_other_in_sentences_not_trained_on():
     corpus = read_corpus(about(np.random.default_rng(1), 200), min_count=1)
-    held = hold_out(corpus, 0.25, window=2, seed=0)
+    held = hold_out(corpus, 0.25, seed=0)
     assert sorted([*held.train, *held.test]) == list(range(200)) and len(held.test) == 50
     sentences = [corpus.ids[a:b].tolist() for a, b in zip(corpus.bounds[:-1][held.test], corpus.bounds[1:][held.test])]
     for anchor, target in zip(held.anchors, held.targets):
         assert any(
-            target in words[at + 1 : at + 3] for words in sentences for at, word in enumerate(words) if word == anchor
+            target in words[at + 1 : at + 6] for words in sentences for at, word in enumerate(words) if word == anchor
         )  # fmt: skip
     assert 40 < len(held.anchors) <= 50 and (held.anchors != held.targets).all()
 

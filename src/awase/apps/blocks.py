@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.clusters import spherical_clusters
 from awase.contrast.fused.partition import Partition
 from awase.contrast.positives import Nearby
@@ -21,13 +21,14 @@ from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.closeness import closer_than_drawn
-from awase.tasks.report import Report, Table, environment
+from awase.tasks.report import Table
 from awase.tasks.similarity import cosine_of, read_word_pairs, word_similarity
 from awase.train.loop import Loop
 
 _HELD_OUT = 0.05
 _ASKED_MOST = 2_000  # held-out pairs that are judged; more would take longer than training
 _DRAWN = 100
+_NEAR = 5  # words apart at most, whatever the recipe's window: all recipes are asked the same
 _CLUSTER_ROUNDS = 25
 
 
@@ -66,10 +67,10 @@ def fit(source: Any, job: Job) -> Fit:
     vectors = encoder.parameters["table"]
 
     model = TableModel({near.table: vectors}, {near.table: near.names}, name="edrep" if job.out is None else job.out.name)
-    report = _report(near, vectors, untrained, course, job, asked["similarity"])
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    findings = _findings(near, vectors, untrained, course, job, asked["similarity"])
+    model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     return job.save(
-        model, report, checkpoints, card=card.table_card(report, model.name, f"model.neighbours({near.names[0]!r})")
+        model, findings, checkpoints, card=card.table_card(findings.report, model.name, f"model.neighbours({near.names[0]!r})")
     )
 
 
@@ -149,7 +150,7 @@ def _words(source: Any, job: Job, asked: dict[str, Any]) -> Near:
     long_enough = np.flatnonzero(np.diff(corpus.bounds) > 1)
     held_out = np.zeros(len(corpus), np.bool_)
     held_out[rng.choice(long_enough, round(share * len(long_enough)) if share < 1 else int(share), replace=False)] = True
-    anchors, targets = _near_pairs(corpus, np.flatnonzero(held_out), part.window, rng)
+    anchors, targets = _near_pairs(corpus, np.flatnonzero(held_out), rng)
     ids, bounds = _sentences(corpus, np.flatnonzero(~held_out))
     counts = np.bincount(ids, minlength=len(corpus.words))
     if not len(anchors) or not len(ids):
@@ -161,7 +162,7 @@ def _words(source: Any, job: Job, asked: dict[str, Any]) -> Near:
     return Near(
         names=corpus.words,
         P=P,
-        popularity=counts * part.kept(counts),
+        popularity=counts,
         anchors=anchors,
         targets=targets,
         table="words",
@@ -174,12 +175,12 @@ def _words(source: Any, job: Job, asked: dict[str, Any]) -> Near:
     )
 
 
-def _near_pairs(corpus: Corpus, sentences: np.ndarray, window: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A word and one within the window, of random places in these sentences; equal words make no pair."""
+def _near_pairs(corpus: Corpus, sentences: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A word and one near it, of random places in these sentences; equal words make no pair."""
     some = np.sort(rng.permutation(sentences)[:_ASKED_MOST])
     begins, lengths = corpus.bounds[some], np.diff(corpus.bounds)[some]
     first = (rng.random(len(some)) * (lengths - 1)).astype(np.int64)
-    second = np.minimum(first + rng.integers(1, window + 1, len(some)), lengths - 1)
+    second = np.minimum(first + rng.integers(1, _NEAR + 1, len(some)), lengths - 1)
     anchors, targets = (corpus.ids[begins + at].astype(np.int64) for at in (first, second))
     differ = anchors != targets
     return anchors[differ], targets[differ]
@@ -200,7 +201,7 @@ def _some(rows: np.ndarray, seed: int) -> np.ndarray:
 # Judging
 
 
-def _report(near: Near, vectors: np.ndarray, untrained: np.ndarray, course, job: Job, similarity: Sequence) -> Report:
+def _findings(near: Near, vectors: np.ndarray, untrained: np.ndarray, course, job: Job, similarity: Sequence) -> Findings:
     share = near.popularity / near.popularity.sum()
     drawn = np.random.default_rng((job.seed, 0xD4A)).choice(len(share), (len(near.anchors), _DRAWN), p=share)
 
@@ -217,18 +218,17 @@ def _report(near: Near, vectors: np.ndarray, untrained: np.ndarray, course, job:
     found = {name: {"auc": closer_than_drawn(score, near.anchors, near.targets, drawn)} for name, score in systems.items()}
     pairs = [word_similarity(read_word_pairs(path), near.names, cosine_of(vectors)) for path in similarity]
     job.clock.lap("evaluate_s")
-    return Report.of_items(
+    return job.findings(
         found,
+        [near.anchors, near.targets, drawn],
         title=Path(str(near.understood.get("source", near.table))).name,
         items="held-out pairs",
         protocol=f"each pair against {_DRAWN} {near.table} drawn as often as they occur in training; 'neighbours' is the matrix trained on",
         pairs=[("trained", "neighbours"), ("trained", "untrained")],
-        seed=job.seed,
         data=near.understood,
         split=near.split,
         cost={**job.clock.cost(), "model_bytes": vectors.nbytes, "threads": job.threads},
         recipe=job.recipe.resolved(),
-        environment=environment(),
         history=course.points,
         tables=[_similarity_table(pairs)] if pairs else [],
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import Translated
 from awase.core.errors import InputError
 from awase.core.progress import progress, say
@@ -17,7 +17,7 @@ from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.link_prediction import LinkPrediction, Score, Triples, link_prediction
-from awase.tasks.report import Report, Table, environment
+from awase.tasks.report import Table
 from awase.train.loop import Course
 from awase.train.step import choose
 
@@ -50,10 +50,10 @@ def fit(source: Any, job: Job) -> Fit:
     with progress("judging the untrained model", 1, "model"):
         untrained = training.judge(split.test)
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="triples")
-    report = _report(training, course, untrained, n_unseen, job)
+    findings = _findings(training, course, untrained, n_unseen, job)
     model = training.model(job.name if job.out is None else job.out.name)
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split}
-    return job.save(model, report, checkpoints, card=card.table_card(report, model.name, _USE))
+    model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
+    return job.save(model, findings, checkpoints, card=card.table_card(findings.report, model.name, _USE))
 
 
 class Training:
@@ -183,7 +183,7 @@ def _say_what_was_read(triples: Links, split: LinkSplit, n_unseen: dict[str, int
     say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
 
 
-def _report(training: Training, course: Course, untrained: LinkPrediction, n_unseen: dict[str, int], job: Job) -> Report:
+def _findings(training: Training, course: Course, untrained: LinkPrediction, n_unseen: dict[str, int], job: Job) -> Findings:
     triples, split = training.triples, training.split
     with progress("judging", 2, "systems") as bar:
         trained = training.judge(split.test)
@@ -191,8 +191,9 @@ def _report(training: Training, course: Course, untrained: LinkPrediction, n_uns
         by_frequency = training.judge(split.test, frequency(triples, split.train))
         bar.advance()
     job.clock.lap("evaluate_s")
-    return Report.of_items(
+    return job.findings(
         {"trained": trained.metrics(), "untrained": untrained.metrics(), "frequency": by_frequency.metrics()},
+        [*_facts(triples), split.test],
         title=Path(str(triples.understood.get("source", "triples"))).name,
         items="test triples",
         n_candidates=training.source.n_entities,
@@ -203,7 +204,6 @@ def _report(training: Training, course: Course, untrained: LinkPrediction, n_uns
             "have the mean rank. frequency ranks entities by how often they have that place with that relation in training."
         ),
         pairs=[("trained", "frequency"), ("trained", "untrained")],
-        seed=job.seed,
         data={
             **triples.understood,
             "triples": len(triples),
@@ -226,7 +226,6 @@ def _report(training: Training, course: Course, untrained: LinkPrediction, n_uns
             "threads": job.threads,
         },
         recipe=job.recipe.resolved(),
-        environment=environment(),
         history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],
         tables=[_sides(trained), _relations(trained, triples, split)],
     )

@@ -27,7 +27,8 @@ _HELD_OUT = 0.05  # of the edges, for each of validation and test, where the dir
 _RECONSTRUCTED_MOST = 10_000  # nodes; more would take longer than training
 _ALPHA = 1000.0  # how much the difference of lengths counts (Nickel and Kiela 2017, equation 9)
 _BLOCK = 1 << 22
-_GEOMETRIES = {"distance": "euclidean"}  # of a score, what the saved model is asked by; others have the same name
+# Of a score, what the saved model is asked by.
+_GEOMETRIES = {"distance": "euclidean", "order": "order", "poincare": "poincare"}
 
 
 def fit(source: Any, job: Job) -> Fit:
@@ -134,7 +135,7 @@ class Training:
         return TableModel(
             {"nodes": table},
             {"nodes": self.edges.head_names},
-            geometry=_GEOMETRIES.get(self.recipe.score.name, self.recipe.score.name),
+            geometry=_GEOMETRIES[self.recipe.score.name],
             name=name,
         )
 

@@ -4,10 +4,10 @@ import hashlib
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,17 +17,31 @@ from awase.core.suggest import did_you_mean
 from awase.models import StaticModel
 from awase.models.table import TableModel
 from awase.recipes import Recipe
-from awase.tasks.report import Report
+from awase.tasks.items import Metric
+from awase.tasks.report import Report, environment
 from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Course, Loop
 
 
+class Findings(NamedTuple):
+    """A report, and what it is made of: ``values``, system -> metric -> its values item by item, and ``items``, sha256 over what was asked.
+    Values of several fits may be set against each other where ``items`` are equal. Of pairs of texts both are empty."""
+
+    report: Report
+    values: Mapping[str, Mapping[str, Metric]] = {}
+    items: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a fit made: the model, and the report on held-out data."""
+    """What a fit made: the model, and the report on held-out data; ``findings`` are that report with its values."""
 
     model: StaticModel | TableModel
-    report: Report
+    findings: Findings
+
+    @property
+    def report(self) -> Report:
+        return self.findings.report
 
 
 class Clock:
@@ -102,13 +116,21 @@ class Job:
         self.clock.lap("train_s", "train_cpu_s")
         return course
 
-    def save(self, model: Any, report: Report, checkpoints: Checkpoints | None, *, card: str, **how: Any) -> Fit:
+    def findings(
+        self, values: Mapping[str, Mapping[str, Metric]], asked: Sequence[np.ndarray | None], **report: Any
+    ) -> Findings:
+        """The report of what systems scored on the same items. asked: the arrays that say which items these are and what each was compared
+        with; report: the other arguments of ``Report.of_items``."""
+        made = Report.of_items(values, seed=self.seed, environment=environment(), **report)
+        return Findings(made, values, digest(*asked))
+
+    def save(self, model: Any, findings: Findings, checkpoints: Checkpoints | None, *, card: str, **how: Any) -> Fit:
         """Write the model folder with its report, where one was asked for, and end the run. ``how``: of the model's own ``save``."""
         if self.out is not None:
-            model.save(self.out, card=card, extra=report.files(), **how)
+            model.save(self.out, card=card, extra=findings.report.files(), **how)
         if checkpoints is not None:
             checkpoints.finish()
-        return Fit(model, report)
+        return Fit(model, findings)
 
 
 def digest(*arrays: np.ndarray | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, Findings, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.positives import LabelSource
 from awase.core.errors import InputError
 from awase.core.progress import say

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import Table
 from awase.core.progress import say
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.tasks.closeness import closer_than_drawn
-from awase.tasks.report import Report, environment
 from awase.train.loop import Course
 from awase.train.step import choose
 
@@ -48,11 +47,14 @@ def fit(source: Any, job: Job) -> Fit:
     )
     checkpoints = job.checkpoints(identity)
     course = job.train(step, checkpoints, unit="pairs")
-    report = _report(links, split, encoder, course, job)
-    info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    findings = _findings(links, split, encoder, course, job)
+    info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     model = table_model(links, split, encoder, "pairs" if job.out is None else job.out.name, info)
     return job.save(
-        model, report, checkpoints, card=card.table_card(report, model.name, f"model.neighbours({links.head_names[0]!r})")
+        model,
+        findings,
+        checkpoints,
+        card=card.table_card(findings.report, model.name, f"model.neighbours({links.head_names[0]!r})"),
     )
 
 
@@ -69,28 +71,28 @@ def table_model(links: Links, split: LinkSplit, encoder: Table, name: str, info:
     )
 
 
-def _report(links: Links, split: LinkSplit, encoder: Table, course: Course, job: Job) -> Report:
+def _findings(links: Links, split: LinkSplit, encoder: Table, course: Course, job: Job) -> Findings:
     n, table = len(links.head_names), encoder.parameters["table"]
     rng = np.random.default_rng((job.seed, 0xD4A))
-    judged = np.sort(rng.permutation(split.test)[:_ASKED_MOST])
+    asked = np.sort(rng.permutation(split.test)[:_ASKED_MOST])
     frequency = np.bincount(links.tails[split.train], weights=links.values[split.train], minlength=n)  # type: ignore[index]
-    drawn = rng.choice(n, (len(judged), _DRAWN), p=frequency / frequency.sum())
+    drawn = rng.choice(n, (len(asked), _DRAWN), p=frequency / frequency.sum())
     systems = {
         "trained": lambda anchors, targets: np.einsum("bd,bcd->bc", table[anchors], table[n + targets]),
         "frequency": lambda _, targets: frequency[targets],
     }
     found = {
-        name: {"auc": closer_than_drawn(score, links.heads[judged], links.tails[judged], drawn)}
+        name: {"auc": closer_than_drawn(score, links.heads[asked], links.tails[asked], drawn)}
         for name, score in systems.items()
     }
     job.clock.lap("evaluate_s")
-    return Report.of_items(
+    return job.findings(
         found,
+        [links.heads[asked], links.tails[asked], drawn],
         title=Path(links.understood["source"]).name,
         items="held-out pairs",
         protocol=f"each pair's target against {_DRAWN} drawn as often as they are targets in training",
         pairs=[("trained", "frequency")],
-        seed=job.seed,
         data={
             **links.understood,
             "distinct pairs": len(links),
@@ -101,6 +103,5 @@ def _report(links: Links, split: LinkSplit, encoder: Table, course: Course, job:
         split={"train": len(split.train), "test": len(split.test), "note": split.note},
         cost={**job.clock.cost(), "model_bytes": table.nbytes, "threads": job.threads},
         recipe=job.recipe.resolved(),
-        environment=environment(),
         history=course.points,
     )

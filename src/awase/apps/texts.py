@@ -9,7 +9,7 @@ import numpy as np
 
 from awase import recipes
 from awase.apps import card
-from awase.apps.job import Clock, Fit, Job
+from awase.apps.job import Clock, Findings, Fit, Job
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
 from awase.apps.training import Training
 from awase.core.progress import progress, say
@@ -74,7 +74,7 @@ def fit(pairs: Any, job: Job) -> Fit:
 
     report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed)
     model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}
-    return job.save(model, report, checkpoints, card=card.model_card(report, model.name))
+    return job.save(model, Findings(report), checkpoints, card=card.model_card(report, model.name))
 
 
 def _say_what_was_read(data: Pairs, split: Split, held_out: Judged) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, Findings, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import ThingsBag
 from awase.contrast.losses import Warp
 from awase.contrast.regularisers import Features

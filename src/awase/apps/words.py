@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from awase.apps import card
-from awase.apps.job import Fit, Job, digest
+from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import Table
 from awase.core.errors import InputError
 from awase.core.progress import say
 from awase.data.corpus import Corpus, read_corpus
 from awase.models.table import TableModel
 from awase.tasks.closeness import closer_than_drawn
-from awase.tasks.report import Report, environment
 from awase.tasks.report import Table as ReportTable
 from awase.tasks.similarity import WordSimilarity, cosine_of, read_word_pairs, word_similarity
 from awase.train.loop import Course
@@ -22,6 +21,7 @@ from awase.train.step import choose
 
 _HELD_OUT, _HELD_OUT_MOST = 0.05, 10_000  # sentences
 _DRAWN = 100
+_NEAR = 5  # words apart at most, whatever the recipe's window: all recipes are asked the same
 
 
 class HeldOut(NamedTuple):
@@ -39,7 +39,7 @@ def fit(source: Any, job: Job) -> Fit:
     asked = job.asked(lang="auto", min_count=5, max_words=None, spill=None, similarity=())
     similarity = [read_word_pairs(path) for path in asked.pop("similarity")]
     corpus = source if isinstance(source, Corpus) else read_corpus(source, threads=job.threads, **asked)
-    held_out = hold_out(corpus, job.test, window=job.recipe.positives.window, seed=job.seed)
+    held_out = hold_out(corpus, job.test, seed=job.seed)
     _say_what_was_read(corpus, held_out, job.recipe.encoder.dim)
     job.clock.lap("read_s")
 
@@ -61,18 +61,21 @@ def fit(source: Any, job: Job) -> Fit:
     course = job.train(step, checkpoints, unit="words")
     vectors = encoder.parameters["table"][:v]
     known = [word_similarity(pairs, corpus.words, cosine_of(vectors)) for pairs in similarity]
-    report = _report(corpus, held_out, encoder, known, course, job)
-    info = identity | {"metrics": report.systems["trained"], "split": report.split}
+    findings = _findings(corpus, held_out, encoder, known, course, job)
+    info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     model = TableModel(
         {"words": vectors}, {"words": corpus.words}, name="words" if job.out is None else job.out.name, info=info
     )
     return job.save(
-        model, report, checkpoints, card=card.table_card(report, model.name, f"model.neighbours({corpus.words[0]!r})")
+        model,
+        findings,
+        checkpoints,
+        card=card.table_card(findings.report, model.name, f"model.neighbours({corpus.words[0]!r})"),
     )
 
 
-def hold_out(corpus: Corpus, test: float | int | None, *, window: int, seed: int) -> HeldOut:
-    """Sentences drawn at random, and of each the pair of a random word and one at a random distance up to ``window``.
+def hold_out(corpus: Corpus, test: float | int | None, *, seed: int) -> HeldOut:
+    """Sentences drawn at random, and of each the pair of a random word and one up to five words after it.
 
     test: a share or a number of sentences; default 5 %, at most 10,000. Raises InputError E0142 when nothing would be left on one side.
     """
@@ -88,7 +91,7 @@ def hold_out(corpus: Corpus, test: float | int | None, *, window: int, seed: int
         )  # fmt: skip
     held = np.sort(rng.choice(usable, n, replace=False))
     first = (rng.random(n) * (sizes[held] - 1)).astype(np.int64)
-    second = np.minimum(first + rng.integers(1, window + 1, n), sizes[held] - 1)
+    second = np.minimum(first + rng.integers(1, _NEAR + 1, n), sizes[held] - 1)
     anchors, targets = (corpus.ids[corpus.bounds[held] + at].astype(np.int64) for at in (first, second))
     differ = anchors != targets
     if not differ.any():
@@ -110,9 +113,9 @@ def _say_what_was_read(corpus: Corpus, held_out: HeldOut, dim: int) -> None:
         say(f"{dim} dimensions for {v:,} words are more than can be told apart: fewer would do as well")
 
 
-def _report(
+def _findings(
     corpus: Corpus, held_out: HeldOut, encoder: Table, known: Sequence[WordSimilarity], course: Course, job: Job
-) -> Report:
+) -> Findings:
     v, table = len(corpus.words), encoder.parameters["table"]
     unit = table[:v] / np.maximum(np.linalg.norm(table[:v], axis=1, keepdims=True), np.float32(1e-12))
     frequency = corpus.counts.astype(np.float64)
@@ -131,14 +134,14 @@ def _report(
         "Word similarity", ("set", "spearman", "coverage", "pairs", "unknown words"), rows,
         "Judgements of people against the cosine of vectors; pairs with an unknown word are left out.",
     )  # fmt: skip
-    return Report.of_items(
+    return job.findings(
         found,
+        [held_out.anchors, held_out.targets, drawn],
         title=Path(corpus.understood["source"]).name,
         items="held-out pairs of words",
         protocol=f"a word and one near it in a sentence not trained on, against {_DRAWN} words drawn as often as they occur; 'trained' is the "
         "score that was trained, 'vectors alone' the cosine of what is kept",
         pairs=[("trained", "frequency"), ("vectors alone", "frequency")],
-        seed=job.seed,
         data=corpus.understood,
         split={
             "train": len(held_out.train),
@@ -147,7 +150,6 @@ def _report(
         },
         cost={**job.clock.cost(), "model_bytes": v * encoder.dim * 4, "threads": job.threads},
         recipe=job.recipe.resolved(),
-        environment=environment(),
         history=course.points,
         tables=[shown] if known else [],
     )

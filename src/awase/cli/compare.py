@@ -12,6 +12,8 @@ EXAMPLES = (
     "awase compare pairs.csv --recipes static",
     "awase compare pairs.csv --recipes static:dim=64,static:dim=256,negatives=mined",
     "awase compare pairs.csv --recipes static:negatives=in-batch,static -o report --json",
+    "awase compare triples.tsv --recipes transe,transd,ace",
+    "awase compare kinds.tsv --recipes poincare,order --test 0.05",
 )
 PYTHON = 'awase.compare("pairs.csv", ["static:dim=64", "static"])'
 
@@ -19,7 +21,9 @@ PYTHON = 'awase.compare("pairs.csv", ["static:dim=64", "static"])'
 def compare(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Pairs: CSV, TSV, JSONL, Parquet, Arrow or a BEIR folder.", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="What the recipes need, as `awase fit` reads it. All need the same.", show_default=False
+        ),
     ],
     recipes: Annotated[
         str, typer.Option(metavar="RECIPE,...", help="What to compare, each with its options: NAME:OPTION=VALUE,OPTION=VALUE.")
@@ -27,18 +31,28 @@ def compare(
     out: ReportFolder = None,
     columns: Columns = None,
     on_bad: OnBad = "error",
+    test: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="How much to judge by: a share below 1, or a number.", show_default=False)
+    ] = None,
     seed: Seed = 0,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Train several recipes and test their differences.
 
-    All on the same split and the same queries; the report shows quality against size against speed.
+    All on the same split and judged on the same held-out queries, triples, users ..., beside the baselines of a fit. The report shows
+    quality against size against seconds.
     """
     import awase
 
     report = awase.compare(
-        file, arms(recipes), columns=named(columns, "--columns") or None, on_bad=on_bad, seed=seed, threads=threads
+        file,
+        arms(recipes),
+        columns=named(columns, "--columns") or None,
+        on_bad=on_bad,
+        test=_size(test),
+        seed=seed,
+        threads=threads,
     )
     show(report, out, as_json)
 
@@ -56,3 +70,11 @@ def arms(text: str) -> list[str]:
         else:
             found.append(part)
     return found
+
+
+def _size(text: str | None) -> float | int | None:
+    """A share (0.05) or a number (200)."""
+    try:
+        return None if text is None else int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a share nor a number", param_hint="--test") from None
