@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from awase.kernels.draws import alias_draw, below, bits, draw_unknown, unit
+from awase.kernels.prefetch import prefetch_row
 
 _FAST = {"contract", "reassoc", "nsz"}
 KEEP, REACH, NOISE = 0, 1, 2  # slots of draws: whether a word is kept, how far its window reaches, its first noise word
@@ -158,6 +159,18 @@ def _gather(table, items, n, out):
 
 
 @njit(cache=True, nogil=True)
+def _draw(items, offset, centre, share, alias, key, row, n_noise):
+    """Writes the centre of a window and its noise, without the centre itself, as rows of the table; returns how many they are."""
+    items[0], c = offset + centre, 1
+    for slot in range(n_noise):
+        drawn = alias_draw(share, alias, bits(key, row, NOISE + slot))
+        if drawn != centre:
+            items[c] = offset + drawn
+            c += 1
+    return c
+
+
+@njit(cache=True, nogil=True)
 def train_windows(table, offset, ids, starts, edges, keep, share, alias, key, window, dynamic, n_noise, first, last, rates):
     """Steps on the windows of the rows first .. last - 1, in order; returns the sum of their losses.
 
@@ -172,11 +185,19 @@ def train_windows(table, offset, ids, starts, edges, keep, share, alias, key, wi
     A, C = np.zeros((most, width), np.float32), np.zeros((stride, width), np.float32)
     S, E, G = np.zeros(most * stride, np.float32), np.zeros(most * stride, np.float32), np.zeros(most * stride, np.float32)
     exponents = np.zeros(most * stride, np.int32)
-    anchors, candidates = np.empty(most, np.int64), np.empty(stride, np.int64)
+    anchors = np.empty(most, np.int64)
+    # Of two windows: one that is worked on, and the next, whose rows are on their way.
+    candidates, counts = np.empty((2, stride), np.int64), np.zeros(2, np.int64)
     total = 0.0
-    for i in range(n):
-        row, centre = rows[i], words[i]
-        if row < first or row >= last:
+    for i in range(-1, n):
+        if i + 1 < n:
+            following = (i + 1) & 1
+            counts[following] = _draw(candidates[following], offset, words[i + 1], share, alias, key, rows[i + 1], n_noise)
+            for m in range(counts[following]):
+                prefetch_row(table, candidates[following, m])
+            prefetch_row(table, words[min(i + 1 + window, n - 1)])
+        row = rows[max(i, 0)]
+        if i < 0 or row < first or row >= last:
             continue
         w, b = reach(key, row, window, dynamic), 0
         for k in range(max(i - w, 0), min(i + w + 1, n)):
@@ -185,21 +206,15 @@ def train_windows(table, offset, ids, starts, edges, keep, share, alias, key, wi
                 b += 1
         if b == 0:
             continue
-        candidates[0], c = offset + centre, 1
-        for slot in range(n_noise):
-            drawn = alias_draw(share, alias, bits(key, row, NOISE + slot))
-            if drawn != centre:
-                candidates[c] = offset + drawn
-                c += 1
-        even = b + (b & 1)
+        items, c, even = candidates[i & 1], counts[i & 1], b + (b & 1)
         _gather(table, anchors, b, A)
-        _gather(table, candidates, c, C)
+        _gather(table, items, c, C)
         _products(A, even, C, stride, S)
         _exponentials(S, E, exponents, even * stride)
         total += _pay(S, E, G, b, c, stride, rates[row - first])
         G[b * stride : even * stride] = 0
         for m in range(c):
-            _descend(table, candidates[m], G, m, stride, A, even)
+            _descend(table, items[m], G, m, stride, A, even)
         for k in range(b):
             _descend(table, anchors[k], G, k * stride, 1, C, stride)
     return total
