@@ -38,9 +38,9 @@ def cml(
     - regularisers: ``covariance`` is the weight of a term that makes dimensions independent, ``features`` that of one that pulls items to a
       projection of their features (linear, or with ``hidden`` units). Both take the slower, generic step.
 
-    The paper has margin 0.5 to 2, 10 or 20 negatives and Adagrad at rate 0.1. Here fewer negatives rank more of the list
-    right, more of them its head; a wider margin pays where items are many. Not for: ratings whose value matters, users or items
-    that training has not seen.
+    The authors' code has margins of 1.5 to 2, 10 or 20 negatives and Adagrad at rate 0.1. Fewer negatives rank more of the list
+    right, more of them its head; a wider margin pays where items are many; ``features`` of about 10 where interactions are few.
+    Not for: ratings whose value matters, users or items that training has not seen.
     """
     weighted = ((Covariance, covariance, ()), (Features, features, (hidden,)))
     return Recipe(
