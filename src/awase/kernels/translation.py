@@ -15,7 +15,7 @@ from awase.kernels.steps import adagrad_row, adagrad_rows_twin, sgd_row, sgd_row
 
 TABLES = ("entities", "relations", "entity_projections", "relation_projections")
 ENTITIES, RELATIONS, ENTITY_PROJECTIONS, RELATION_PROJECTIONS = range(4)
-# Divisions that may raise are not turned into vector instructions: so numpy's rules.
+# Divisions that may raise are not turned into vector instructions: so numpy's rules. What is called once a negative is inlined.
 _FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "reassoc", "nsz"}, "error_model": "numpy"}
 
 
@@ -37,73 +37,89 @@ def translation_steps(
     for k in range(first, last):
         largest = max(largest, edges[k + 1] - edges[k])
     anchors, items = np.empty(largest, np.int64), np.empty((largest, 1 + n_negatives), np.int64)
-    # Gradients are held for the rows a batch touches only, in the order of first sight; ``place`` of a row is its number there, or -1.
-    entity_place, relation_place = np.full(n_entities, -1), np.full(n_relations, -1)
-    touched_entities = np.empty(min(largest * (2 + n_negatives), n_entities), np.int64)
-    touched_relations = np.empty(min(largest, n_relations), np.int64)
-    n_projected = 1 if projected else 0
+    # Gradients are held for the rows a batch touches only, in the order of first sight: ``places`` has a row's number there, or -1.
+    most = (min(largest * (2 + n_negatives), n_entities), min(largest, n_relations))
+    places = (np.full(n_entities, -1), np.full(n_relations, -1))
+    touched, n_touched = (np.empty(most[0], np.int64), np.empty(most[1], np.int64)), np.zeros(2, np.int64)
+    held = 1 if projected else 0
     grads = (
-        np.zeros((len(touched_entities), dim), np.float32),
-        np.zeros((len(touched_relations), dim), np.float32),
-        np.zeros((n_projected * len(touched_entities), dim), np.float32),
-        np.zeros((n_projected * len(touched_relations), dim), np.float32),
+        np.zeros((most[0], dim), np.float32),
+        np.zeros((most[1], dim), np.float32),
+        np.zeros((most[0] * held, dim), np.float32),
+        np.zeros((most[1] * held, dim), np.float32),
     )
-    x, d_anchor = np.empty(dim, np.float32), np.empty(dim, np.float32)
-    apart, distances = np.empty((1 + n_negatives, dim), np.float32), np.empty(1 + n_negatives, np.float32)
+    vectors, apart = np.empty((2, dim), np.float32), np.empty((1 + n_negatives, dim), np.float32)
+    distances, slopes = np.empty(1 + n_negatives, np.float32), np.empty(1 + n_negatives, np.float32)
     total = 0.0
     for k in range(first, last):
         batch = rows[edges[k] : edges[k + 1]]
         corrupt(heads, relations, tails, head_chance, share, alias, known, n_entities, key, batch, anchors, items)
-        seen_entities, seen_relations, paid = 0, 0, 0.0
+        paid = 0.0
         for i in range(len(batch)):
-            anchor, r = anchors[i] % n_entities, relations[batch[i]]
-            sign = np.float32(1) if anchors[i] < n_entities * (1 + n_relations) else np.float32(-1)
-            _vector(tables, anchor, r, sign, projected, x)
-            n_found, n_active = 0, 0
-            for j in range(1 + n_negatives):
-                if items[i, j] >= 0:
-                    _vector(tables, items[i, j] % n_entities, r, np.float32(0), projected, apart[j])
-                    distances[j] = _subtract(x, apart[j], p)
-                    n_found += j > 0
-            for j in range(1, 1 + n_negatives):
-                hinge = margin + distances[0] - distances[j]
-                if items[i, j] >= 0 and hinge > 0:
-                    paid += hinge / n_found
-                    n_active += 1
-                else:
-                    items[i, j] = -1
-            if n_active == 0:
-                continue
-            relation_at = _place(relation_place, touched_relations, seen_relations, r)
-            seen_relations = max(seen_relations, relation_at + 1)
-            d_anchor[:] = 0
-            for j in range(1 + n_negatives):
-                if items[i, j] < 0:
-                    continue
-                slope = np.float32((n_active if j == 0 else -1) / (n_found * len(batch)))
-                if p == 2:
-                    slope = slope / distances[j] if distances[j] > 0 else np.float32(0)
-                candidate, d_candidate = items[i, j] % n_entities, apart[j]
-                for c in range(dim):
-                    step = slope * (np.sign(d_candidate[c]) if p == 1 else d_candidate[c])
-                    d_anchor[c] += step
-                    d_candidate[c] = -step
-                at = _place(entity_place, touched_entities, seen_entities, candidate)
-                seen_entities = max(seen_entities, at + 1)
-                _pull(tables, candidate, r, d_candidate, projected, grads, at, relation_at)
-            at = _place(entity_place, touched_entities, seen_entities, anchor)
-            seen_entities = max(seen_entities, at + 1)
-            _pull(tables, anchor, r, d_anchor, projected, grads, at, relation_at)
-            for c in range(dim):
-                grads[RELATIONS][relation_at, c] += sign * d_anchor[c]
+            paid += _triple(
+                tables, projected, p, margin, anchors[i], items[i], relations[batch[i]], len(batch),
+                vectors, apart, distances, slopes, grads, places, touched, n_touched,
+            )  # fmt: skip
         total += paid / len(batch)
         for t in range(4 if projected else 2):
-            of_entities = t in (ENTITIES, ENTITY_PROJECTIONS)
-            touched = touched_entities[:seen_entities] if of_entities else touched_relations[:seen_relations]
-            _step(tables[t], squares[t], touched, grads[t], np.float32(full[t] * schedule[k]), codes[t], radii[t], adagrad)
-        entity_place[touched_entities[:seen_entities]] = -1
-        relation_place[touched_relations[:seen_relations]] = -1
+            of = t % 2  # tables of entities and of relations take turns
+            rows_of = touched[of][: n_touched[of]]
+            _step(tables[t], squares[t], rows_of, grads[t], np.float32(full[t] * schedule[k]), codes[t], radii[t], adagrad)
+        for of in range(2):
+            places[of][touched[of][: n_touched[of]]] = -1
+            n_touched[of] = 0
     return total
+
+
+@njit(**_FLAGS, inline="always")
+def _triple(
+    tables, projected, p, margin, anchor, items, r, size,
+    vectors, apart, distances, slopes, grads, places, touched, n_touched,
+):  # fmt: skip
+    """The loss of one triple; adds the gradients of its share, 1 / size, in the mean over a batch. Other arguments: scratch and sums."""
+    n_entities, n_relations = tables[ENTITIES].shape[0], tables[RELATIONS].shape[0]
+    sign = np.float32(1) if anchor < n_entities * (1 + n_relations) else np.float32(-1)
+    x, dx = vectors[0], vectors[1]
+    _vector(tables, anchor % n_entities, r, sign, projected, x)
+    for j in range(len(items)):
+        if items[j] >= 0:
+            _vector(tables, items[j] % n_entities, r, np.float32(0), projected, apart[j])
+            distances[j] = _subtract(x, apart[j], p)
+    paid = _hinges(items, distances, margin, slopes)
+    if slopes[0] == 0:
+        return paid
+    relation_at = _place(places[1], touched[1], n_touched, 1, r)
+    dx[:] = 0
+    for j in range(len(items)):
+        if slopes[j] != 0:
+            slope = slopes[j] / np.float32(size)
+            if p == 2:
+                slope = slope / distances[j] if distances[j] > 0 else np.float32(0)
+            _turn(apart[j], slope, p, dx)
+            at = _place(places[0], touched[0], n_touched, 0, items[j] % n_entities)
+            _pull(tables, items[j] % n_entities, r, apart[j], projected, grads, at, relation_at)
+    at = _place(places[0], touched[0], n_touched, 0, anchor % n_entities)
+    _pull(tables, anchor % n_entities, r, dx, projected, grads, at, relation_at)
+    d_relation = grads[RELATIONS][relation_at]
+    for c in range(len(dx)):
+        d_relation[c] += sign * dx[c]
+    return paid
+
+
+@njit(**_FLAGS, inline="always")
+def _hinges(items, distances, margin, slopes):
+    """The mean over the negatives (items of -1 are none) of max(0, margin + distances[0] - distances[j]), and its slopes by the distances."""
+    n_found, n_active, paid = 0, 0, 0.0
+    for j in range(1, len(items)):
+        hinge = margin + distances[0] - distances[j] if items[j] >= 0 else 0.0
+        n_found += items[j] >= 0
+        n_active += hinge > 0
+        paid += max(hinge, 0.0)
+        slopes[j] = -1 if hinge > 0 else 0
+    slopes[0] = n_active
+    for j in range(len(items)):
+        slopes[j] /= max(n_found, 1)
+    return paid / max(n_found, 1)
 
 
 @njit(**_FLAGS)
@@ -131,12 +147,22 @@ def _subtract(x, y, p):
     return total if p == 1 else np.sqrt(total)
 
 
-@njit(**_FLAGS)
-def _place(places, touched, n, row):
-    """Where a row's gradient is; a row not yet touched becomes the n-th."""
+@njit(**_FLAGS, inline="always")
+def _turn(apart, slope, p, dx):
+    """x - y becomes the gradient by y of slope times the norm (for p 2: of its square, halved); the gradient by x is added to dx."""
+    for c in range(len(dx)):
+        step = slope * (np.sign(apart[c]) if p == 1 else apart[c])
+        dx[c] += step
+        apart[c] = -step
+
+
+@njit(**_FLAGS, inline="always")
+def _place(places, touched, n_touched, of, row):
+    """Where a row's gradient is; a row not yet touched becomes the next."""
     if places[row] < 0:
-        places[row] = n
-        touched[n] = row
+        places[row] = n_touched[of]
+        touched[n_touched[of]] = row
+        n_touched[of] += 1
     return places[row]
 
 
