@@ -89,6 +89,31 @@ def _parse_translations() -> dict[str, tuple[str, str]]:
     return rows
 
 
+def debian_sections() -> tuple[list[str], list[str]]:
+    """Title and body of each package of this Debian release in English, and the section it is filed under (net, games, libdevel ...)."""
+    cached = cache_folder() / "debian-sections.parquet"
+    if not cached.exists():
+        sections: dict[str, str] = {}
+        for path in sorted(_APT_LISTS.glob("*_Packages*")):
+            text = subprocess.run(
+                ["/usr/lib/apt/apt-helper", "cat-file", path], capture_output=True, check=True
+            ).stdout.decode()
+            for stanza in text.split("\n\n"):
+                package = re.search(r"^Package: (.*)$", stanza, re.MULTILINE)
+                section = re.search(r"^Section: (?:.*/)?(.*)$", stanza, re.MULTILINE)
+                if package and section:
+                    sections.setdefault(package[1], section[1])
+        described = {name: texts for name, texts in sorted(_parse_translations().items()) if name in sections}
+        table = pa.table(
+            {"text": [". ".join(texts) for texts in described.values()], "section": [sections[name] for name in described]}
+        )
+        fresh = cached.with_suffix(f".{os.getpid()}")
+        pq.write_table(table, fresh)
+        fresh.replace(cached)
+    table = pq.read_table(cached)
+    return table["text"].to_pylist(), table["section"].to_pylist()
+
+
 def jsquad() -> Retrieval:
     """JSQuAD v1.3, validation part: Japanese questions, all distinct paragraphs, and the paragraph of each question."""
     parsed = json.loads((shared_folder() / "data" / "jglue" / "jsquad-valid-v1.3.json").read_bytes())
