@@ -68,7 +68,7 @@ def test_one_thread_gives_the_same_bytes_and_more_learn_as_well():
 
     losses, table = run(1)
     assert run(1)[1] == table and run(2, hogwild=False)[1] == table
-    assert run(2)[0][-1] == pytest.approx(losses[-1], rel=0.1)
+    assert run(2)[0][-1] == pytest.approx(losses[-1], rel=0.25)
     assert losses[-1] < 0.9 * losses[0]
 
 

@@ -75,37 +75,12 @@ class Training:
         self.step = choose(self.encoder, batcher, recipe.score, recipe.loss, recipe.plan, threads=threads)
 
     def is_below(self, children: np.ndarray, parents: np.ndarray) -> np.ndarray:
-        """(n,) how much each child is below its parent: the recipe's score, or in the ball that of its paper's equation 9,
-        -(1 + 1000 (|parent| - |child|)) d(child, parent)."""
-        A, C = self.encoder.encode(children), self.encoder.encode(parents)
-        scores = self.recipe.score(A, C[:, None, :])[:, 0]
-        if not isinstance(self.recipe.score, Poincare):
-            return scores
-        return (1 + _ALPHA * (np.linalg.norm(C, axis=1) - np.linalg.norm(A, axis=1))) * scores
+        """(n,) how much each child is below its parent, by the vectors as they are now."""
+        return is_below(self.recipe.score, self.encoder.encode(children), self.encoder.encode(parents))
 
     def labelled(self, rows: np.ndarray) -> LabelledPairs:
-        """The edges ``rows``, which hold, and as many that do not: each with its child or its parent, at random, replaced by a node drawn
-        evenly, so that what comes out is no edge of any part."""
-        edges, n = self.edges, len(self.edges.head_names)
-        rng = np.random.default_rng((self.seed, 0x7A11D))
-        children, parents = edges.heads[rows].copy(), edges.tails[rows].copy()
-        known = np.sort(edges.heads * n + edges.tails)
-        open_ = np.arange(len(rows))
-        for _ in range(100):
-            drawn, at_child = rng.integers(0, n, len(open_)), rng.random(len(open_)) < 0.5
-            children[open_] = np.where(at_child, drawn, edges.heads[rows[open_]])
-            parents[open_] = np.where(at_child, edges.tails[rows[open_]], drawn)
-            codes = children[open_] * n + parents[open_]
-            holds = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
-            open_ = open_[holds | (children[open_] == parents[open_])]
-            if not len(open_):
-                break
-        made = np.setdiff1d(np.arange(len(rows)), open_)  # a node that is linked to all others may have none
-        return LabelledPairs(
-            np.concatenate([edges.heads[rows], children[made]]),
-            np.concatenate([edges.tails[rows], parents[made]]),
-            np.arange(len(rows) + len(made)) < len(rows),
-        )
+        """The edges ``rows``, and as many that do not hold."""
+        return labelled(self.edges, rows, seed=self.seed)
 
     def validation(self):
         """A function: accuracy on the validation pairs at the threshold that is best there; None where nothing was held out to choose by."""
@@ -115,19 +90,8 @@ class Training:
         return lambda: float(hypernymy(self.is_below, pairs, pairs).correct.mean())
 
     def reconstruction(self, table: np.ndarray) -> Reconstruction:
-        """How well distances in the ball of rows (n, d) give back the edges, of some nodes if there are many."""
-        edges, inside = self.edges, 1 - (table * table).sum(axis=1)
-        nodes = np.unique(edges.heads)
-        if len(nodes) > _RECONSTRUCTED_MOST:
-            nodes = np.random.default_rng((self.seed, 0xD15C)).choice(nodes, _RECONSTRUCTED_MOST, replace=False)
-        judged = np.isin(edges.heads, nodes)
-
-        def distance(rows: np.ndarray) -> np.ndarray:
-            """|a - c|² / ((1 - |a|²)(1 - |c|²)), which grows with the hyperbolic distance."""
-            apart = (2 - inside[rows, None] - inside) - 2 * (table[rows] @ table.T)
-            return apart / inside / inside[rows, None]
-
-        return reconstruction(distance, edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK)
+        """How well rows (n, d) of the ball give back the edges."""
+        return given_back(self.edges, table, seed=self.seed)
 
     def model(self, name: str) -> TableModel:
         """The vectors as they are now."""
@@ -148,6 +112,54 @@ class Training:
         except MissingExtra as missing:
             say(f"the disc is not drawn: {missing.remedy}")
             return None
+
+
+def is_below(score, A: np.ndarray, C: np.ndarray) -> np.ndarray:
+    """(n,) how much each child A (n, d) is below its parent C (n, d): the score, or in the ball that of its paper's equation 9,
+    -(1 + 1000 (|parent| - |child|)) d(child, parent)."""
+    scores = score(A, C[:, None, :])[:, 0]
+    if not isinstance(score, Poincare):
+        return scores
+    return (1 + _ALPHA * (np.linalg.norm(C, axis=1) - np.linalg.norm(A, axis=1))) * scores
+
+
+def labelled(edges: Links, rows: np.ndarray, *, seed: int) -> LabelledPairs:
+    """The edges ``rows``, which hold, and as many that do not: each with its child or its parent, at random, replaced by a node drawn
+    evenly, so that what comes out is no edge of any part."""
+    n, rng = len(edges.head_names), np.random.default_rng((seed, 0x7A11D))
+    children, parents = edges.heads[rows].copy(), edges.tails[rows].copy()
+    known = np.sort(edges.heads * n + edges.tails)
+    open_ = np.arange(len(rows))
+    for _ in range(100):
+        drawn, at_child = rng.integers(0, n, len(open_)), rng.random(len(open_)) < 0.5
+        children[open_] = np.where(at_child, drawn, edges.heads[rows[open_]])
+        parents[open_] = np.where(at_child, edges.tails[rows[open_]], drawn)
+        codes = children[open_] * n + parents[open_]
+        holds = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
+        open_ = open_[holds | (children[open_] == parents[open_])]
+        if not len(open_):
+            break
+    made = np.setdiff1d(np.arange(len(rows)), open_)  # a node that is linked to all others may have none
+    return LabelledPairs(
+        np.concatenate([edges.heads[rows], children[made]]),
+        np.concatenate([edges.tails[rows], parents[made]]),
+        np.arange(len(rows) + len(made)) < len(rows),
+    )
+
+
+def given_back(edges: Links, table: np.ndarray, *, seed: int) -> Reconstruction:
+    """How well distances in the ball of rows (n, d) give back the edges, of some nodes if there are many."""
+    inside, nodes = 1 - (table * table).sum(axis=1), np.unique(edges.heads)
+    if len(nodes) > _RECONSTRUCTED_MOST:
+        nodes = np.random.default_rng((seed, 0xD15C)).choice(nodes, _RECONSTRUCTED_MOST, replace=False)
+    judged = np.isin(edges.heads, nodes)
+
+    def distance(rows: np.ndarray) -> np.ndarray:
+        """|a - c|² / ((1 - |a|²)(1 - |c|²)), which grows with the hyperbolic distance."""
+        apart = (2 - inside[rows, None] - inside) - 2 * (table[rows] @ table.T)
+        return apart / inside / inside[rows, None]
+
+    return reconstruction(distance, edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK)
 
 
 def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:

@@ -7,7 +7,9 @@ from awase.kernels.draws import draw_negatives, draw_unknown
 from awase.kernels.steps import sgd_row, sgd_rows_twin
 
 # By numpy's rules a division cannot raise, and so can be a vector instruction.
-_FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "reassoc", "nsz"}, "error_model": "numpy"}
+# Sums keep their order: a loop that writes is made of vector instructions only where its arrays lie far enough apart, which the
+# memory decides, and a sum in another order would then give other bytes.
+_FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 
 
 @njit(**_FLAGS)
@@ -32,8 +34,8 @@ def poincare_batches(
     touched = np.empty(min(largest * (n_negatives + 2), n), np.int64)
     grads = np.zeros((len(touched), dim))
     candidates, d_anchor = np.empty(1 + n_negatives, np.int64), np.empty(dim)
-    far, bend = np.empty(1 + n_negatives), np.empty(1 + n_negatives)  # x, sqrt(x (x + 2))
-    near, room = np.empty(1 + n_negatives), np.empty(1 + n_negatives)  # exp(-d), 1 - |c|²
+    apart, room, near = np.empty(1 + n_negatives), np.empty(1 + n_negatives), np.empty(1 + n_negatives)
+    along, out_a, out_c = np.empty(1 + n_negatives), np.empty(1 + n_negatives), np.empty(1 + n_negatives)
     total = 0.0
     for k in range(first, last):
         size, n_touched, paid = edges[k + 1] - edges[k], 0, 0.0
@@ -49,31 +51,21 @@ def poincare_batches(
                 if drawn >= 0:
                     candidates[n_candidates] = drawn
                     n_candidates += 1
-            sum_near = 0.0
             for i in range(n_candidates):
-                c, apart, room_c = table[candidates[i]], 0.0, 1.0
+                c, square, inside = table[candidates[i]], 0.0, 1.0
                 for j in range(dim):
-                    apart += (a[j] - c[j]) * (a[j] - c[j])
-                    room_c -= c[j] * c[j]
-                x = 2 * apart / (room_a * room_c)
-                far[i], room[i], bend[i] = x, room_c, np.sqrt(x * (x + 2))
-                near[i] = 1 / (1 + x + bend[i])
-                sum_near += near[i]
-            paid += np.log(sum_near / near[0])
+                    square += (a[j] - c[j]) * (a[j] - c[j])
+                    inside -= c[j] * c[j]
+                apart[i], room[i] = square, inside
+            paid += _softmax(n_candidates, apart, room, room_a, size, near, along, out_a, out_c)
             d_anchor[:] = 0
             for i in range(n_candidates):
-                if bend[i] == 0:  # where two nodes meet there is no direction
-                    continue
-                # The loss by d, by x; and x by its ends: 4 (a - c) / (room_a room_c) along, 2 x / room outwards.
-                slope = ((1.0 if i == 0 else 0.0) - near[i] / sum_near) / (size * bend[i])
-                along = 4 * slope / (room_a * room[i])
-                out_a, out_c = 2 * slope * far[i] / room_a, 2 * slope * far[i] / room[i]
                 n_touched = _touch(place, touched, n_touched, candidates[i])
                 c, d_candidate = table[candidates[i]], grads[place[candidates[i]]]
                 for j in range(dim):
-                    pull = along * (a[j] - c[j])
-                    d_anchor[j] += pull + out_a * a[j]
-                    d_candidate[j] += out_c * c[j] - pull
+                    pull = along[i] * (a[j] - c[j])
+                    d_anchor[j] += pull + out_a[i] * a[j]
+                    d_candidate[j] += out_c[i] * c[j] - pull
             n_touched = _touch(place, touched, n_touched, anchors[row])
             for j in range(dim):
                 grads[place[anchors[row]], j] += d_anchor[j]
@@ -83,6 +75,33 @@ def poincare_batches(
             grads[t] = 0
             place[touched[t]] = -1
     return total
+
+
+@njit(**_FLAGS)
+def _softmax(n, apart, room, room_a, size, near, along, out_a, out_c):
+    """The loss of an anchor a with n candidates c, the target first; and its gradient over size: along (a - c) + out_a a by a, and
+    out_c c - along (a - c) by c.
+
+    apart: |a - c|²; room: 1 - |c|²; writes near, exp(-d), and the gradient's three factors. In arrays, as that makes vector instructions.
+    """
+    for i in range(n):
+        x = 2 * apart[i] / (room_a * room[i])
+        near[i] = 1 / (1 + x + np.sqrt(x * (x + 2)))
+    sum_near = 0.0
+    for i in range(n):
+        sum_near += near[i]
+    loss, share = np.log(sum_near / near[0]), 1 / sum_near
+    for i in range(n):
+        x = 2 * apart[i] / (room_a * room[i])
+        bend = np.sqrt(x * (x + 2))
+        # The loss by d, by x; and x by its ends: 4 (a - c) / (room_a room_c) along, 2 x / room outwards. Where two nodes meet
+        # there is no direction.
+        slope = -near[i] * share / (size * bend) if bend > 0 else 0.0
+        if i == 0 and bend > 0:
+            slope += 1 / (size * bend)
+        out_a[i], out_c[i] = 2 * slope * x / room_a, 2 * slope * x / room[i]
+        along[i] = 4 * slope / (room_a * room[i])
+    return loss
 
 
 @njit(inline="always")
