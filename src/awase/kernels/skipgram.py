@@ -252,10 +252,22 @@ def _step_twin(table, anchors, candidates, rate):
 
 
 @njit(cache=True, nogil=True)
+def _draw_unknown(items, offset, target, share, alias, known, anchor, n_targets, key, row, n_noise):
+    """Writes the target of a pair and its noise as rows of the table; returns how many they are."""
+    items[0], c = offset + target, 1
+    for slot in range(n_noise):
+        drawn = draw_unknown(share, alias, known, anchor, n_targets, target, key, row, slot)
+        if drawn >= 0:
+            items[c] = offset + drawn
+            c += 1
+    return c
+
+
+@njit(cache=True, nogil=True)
 def train_pairs(table, offset, anchors, targets, known, n_targets, share, alias, key, n_noise, rows, edges, first, last, rates):
     """Steps on the batches first .. last - 1 of pairs, each with its own noise; returns the sum of their mean losses.
 
-    Batch k is rows[edges[k]:edges[k + 1]] and its rate rates[k], float32. What is drawn is what ``draws.draw_negatives`` draws.
+    Batch k is rows[edges[k]:edges[k + 1]], not empty, and its rate rates[k], float32. What is drawn is what ``draws.draw_negatives`` draws.
     """
     width = -(-table.shape[1] // _LANES) * _LANES
     stride = -(-(n_noise + 1) // _WIDE) * _WIDE
@@ -266,31 +278,36 @@ def train_pairs(table, offset, anchors, targets, known, n_targets, share, alias,
     A, C = np.zeros((most, 2, width), np.float32), np.zeros((most, stride, width), np.float32)
     S, E = np.zeros(2 * stride, np.float32), np.zeros(2 * stride, np.float32)
     G, exponents = np.zeros((most, 2 * stride), np.float32), np.zeros(2 * stride, np.int32)
-    items, counts = np.empty((most, stride), np.int64), np.empty(most, np.int64)
-    total = 0.0
-    for k in range(first, last):
-        begin, b = edges[k], edges[k + 1] - edges[k]
-        paid = 0.0
+    # Of a batch, and of the pair after it, whose rows are on their way.
+    ring, end = most + 1, edges[last]
+    items, counts = np.empty((ring, stride), np.int64), np.empty(ring, np.int64)
+    total, paid, k = 0.0, 0.0, first
+    for at in range(edges[first] - 1, end):
+        if at + 1 < end:
+            row, place = rows[at + 1], (at + 1) % ring
+            counts[place] = _draw_unknown(
+                items[place], offset, targets[row], share, alias, known, anchors[row], n_targets, key, row, n_noise
+            )
+            for m in range(counts[place]):
+                prefetch_row(table, items[place, m])
+            prefetch_row(table, anchors[row])
+        if at < edges[first]:
+            continue
+        row, place, i, b = rows[at], at % ring, at - edges[k], edges[k + 1] - edges[k]
+        _gather(table, anchors[row : row + 1], 1, A[i])
+        _gather(table, items[place], counts[place], C[i])
+        _products(A[i], 2, C[i], stride, S)
+        _exponentials(S, E, exponents, stride)
+        paid += _pay(S, E, G[i], 1, counts[place], stride, rates[k] / np.float32(b))
+        if i + 1 < b:
+            continue
         for i in range(b):
-            row = rows[begin + i]
-            anchor, target = anchors[row : row + 1], targets[row]
-            items[i, 0], c = offset + target, 1
-            for slot in range(n_noise):
-                drawn = draw_unknown(share, alias, known, anchor[0], n_targets, target, key, row, slot)
-                if drawn >= 0:
-                    items[i, c] = offset + drawn
-                    c += 1
-            counts[i] = c
-            _gather(table, anchor, 1, A[i])
-            _gather(table, items[i], c, C[i])
-            _products(A[i], 2, C[i], stride, S)
-            _exponentials(S, E, exponents, stride)
-            paid += _pay(S, E, G[i], 1, c, stride, rates[k] / np.float32(b))
-        for i in range(b):
-            for m in range(counts[i]):
-                _descend(table, items[i, m], G[i], m, stride, A[i], 2)
-            _descend(table, anchors[rows[begin + i]], G[i], 0, 1, C[i], stride)
-        total += paid / max(b, 1)
+            place = (edges[k] + i) % ring
+            for m in range(counts[place]):
+                _descend(table, items[place, m], G[i], m, stride, A[i], 2)
+            _descend(table, anchors[rows[edges[k] + i]], G[i], 0, 1, C[i], stride)
+        total += paid / b
+        k, paid = k + 1, 0.0
     return total
 
 
