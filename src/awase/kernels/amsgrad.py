@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "nnan"})
+# By numpy's rules a division cannot raise, and so can be a vector instruction; without NaN, so can a maximum.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "nnan"})
 def amsgrad_rows(table, mean, square, largest, rows, grads, rate, beta1, beta2):
     """One step of AMSGrad (Reddi et al. 2018, arXiv 1904.09237, algorithm 2) on rows[k] along grads[k]; rows are distinct.
 

@@ -7,8 +7,10 @@ from awase.kernels.draws import alias_draw, bits, unit
 from awase.kernels.sets import contains
 from awase.kernels.softmax import exp32
 
+_BLOCK = 16
 
-@njit(cache=True, nogil=True, fastmath={"nnan", "reassoc", "nsz"})
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "reassoc", "nsz"})
 def _top(row):
     """The maximum. Without NaN its order is free, so that it vectorises; with one, it is any number of the row."""
     top = row[0]
@@ -17,7 +19,31 @@ def _top(row):
     return top
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def _at(probabilities, unit):
+    """The first column up to which the probabilities sum to more than unit; the last that has any, where rounding leaves none."""
+    m, left, j = len(probabilities), unit, 0
+    # Blocks first: column by column, each subtraction would wait for the one before.
+    while j + _BLOCK <= m:
+        total = np.float32(0)
+        for of in range(_BLOCK):
+            total += probabilities[j + of]
+        if left < total:
+            break
+        left -= total
+        j += _BLOCK
+    while j < m:
+        left -= probabilities[j]
+        if left < 0:
+            return j
+        j += 1
+    j = m - 1
+    while j > 0 and probabilities[j] == 0:
+        j -= 1
+    return j
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def draw_policy(logits, units, probabilities, drawn, log_drawn, best, entropy):
     """Draws from softmax(logits_i) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
 
@@ -43,16 +69,7 @@ def draw_policy(logits, units, probabilities, drawn, log_drawn, best, entropy):
             probabilities[i, j] *= inverse
         best[i], entropy[i] = likeliest, log_total - expected * inverse
         for k in range(units.shape[1]):
-            left, j = np.float64(units[i, k]), 0
-            # What rounding leaves over falls to the last column that has any probability.
-            found = likeliest
-            while j < m:
-                if probabilities[i, j] > 0:
-                    found = j
-                    left -= probabilities[i, j]
-                    if left < 0:
-                        break
-                j += 1
+            found = _at(probabilities[i], units[i, k])
             drawn[i, k], log_drawn[i, k] = found, logits[i, found]
 
 
@@ -69,7 +86,7 @@ def draw_policy_twin(logits, units, probabilities, drawn, log_drawn, best, entro
     log_drawn[...] = np.take_along_axis(logits, drawn, axis=1)
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def policy_gradient(log_probabilities, probabilities, drawn, advantage, entropy, entropy_weight, out):
     """Writes out (b, m) = the gradient by the logits of   sum_ik advantage_ik log p_i(drawn_ik) + sum_i entropy_weight_i H(p_i).
 
