@@ -209,7 +209,8 @@ def by_frequency(model: str, *, name: str, part: str, seed: int, epochs: int) ->
 
     triples, split, n_left_out = graph(name)
     training = Training(recipes.get(model)(), triples, split, seed=seed, threads=1)
-    return figures(training.judge(split.test, frequency(triples, split.train)), 0.0, 0, split, n_left_out)
+    score = frequency(triples.take(split.train), len(triples.head_names), len(triples.relation_names))
+    return figures(training.judge(split.test, score), 0.0, 0, split, n_left_out)
 
 
 def graph(name: str):

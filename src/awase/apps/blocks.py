@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.words import similarity_table
 from awase.contrast.clusters import spherical_clusters
 from awase.contrast.fused.partition import Partition
 from awase.contrast.positives import Nearby
@@ -21,7 +22,6 @@ from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.closeness import closer_than_drawn
-from awase.tasks.report import Table
 from awase.tasks.similarity import cosine_of, read_word_pairs, word_similarity
 from awase.train.loop import Loop
 
@@ -230,10 +230,5 @@ def _findings(near: Near, vectors: np.ndarray, untrained: np.ndarray, course, jo
         cost={**job.clock.cost(), "model_bytes": vectors.nbytes, "threads": job.threads},
         recipe=job.recipe.resolved(),
         history=course.points,
-        tables=[_similarity_table(pairs)] if pairs else [],
+        tables=[similarity_table(pairs)] if pairs else [],
     )
-
-
-def _similarity_table(found: Sequence) -> Table:
-    rows = [(one.name, one.rho, one.coverage, len(one.known)) for one in found]
-    return Table("Word similarity", ("set", "spearman", "coverage", "pairs"), rows, "Judgements of people, by cosine.")

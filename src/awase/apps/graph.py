@@ -9,14 +9,14 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
-from awase.contrast.encoders import Translated
+from awase.contrast.encoders import Linked, Translated
 from awase.core.errors import InputError
 from awase.core.progress import progress, say
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
-from awase.tasks.link_prediction import LinkPrediction, Score, Triples, link_prediction
+from awase.tasks.link_prediction import HasTriples, LinkPrediction, Score, Triples, link_prediction
 from awase.tasks.report import Table
 from awase.train.loop import Course
 from awase.train.step import choose
@@ -90,11 +90,17 @@ class Training:
         known = _facts(self.triples.take(np.concatenate([self.split.train, self.split.valid])))
         return TableModel(
             {name: table.copy() for name, table in self.encoder.parameters.items()},
-            {"entities": self.triples.head_names, "relations": self.triples.relation_names},
-            geometry=_GEOMETRIES[self.recipe.score.p],
+            {"entities": self.triples.head_names, "relations": self._relation_names()},
+            # Entities have one length, so by cosine they rank as by distance.
+            geometry=_GEOMETRIES[getattr(self.recipe.score, "p", 2)],
             name=name,
             known=np.column_stack(known),
         )
+
+    def _relation_names(self) -> list[str]:
+        """With those of relations read backwards, where they have rows of their own: a head is what the tail is linked to by one."""
+        names = list(self.triples.relation_names)
+        return names + [f"{name}, backwards" for name in names] if isinstance(self.encoder, Linked) else names
 
 
 def scorer(encoder, score) -> Score:
@@ -103,7 +109,7 @@ def scorer(encoder, score) -> Score:
 
     def scores(anchors: np.ndarray, relations: np.ndarray, side: str) -> np.ndarray:
         A = encoder.encode((codes.forward if side == "tail" else codes.backward)(anchors, relations))
-        if isinstance(encoder, Translated):  # for which every relation sees the entities alike
+        if isinstance(encoder, Translated | Linked):  # for which every relation sees the entities alike
             return score(A, encoder.parameters["entities"])
         out = np.empty((len(anchors), len(entities)), A.dtype)
         for relation in np.unique(relations):
@@ -114,10 +120,8 @@ def scorer(encoder, score) -> Score:
     return scores
 
 
-def frequency(triples: Links, rows: np.ndarray) -> Score:
-    """The score that knows no heads and tails that belong together: how often an entity is the tail, or head, of the relation at ``rows``."""
-    n_entities, n_relations = len(triples.head_names), len(triples.relation_names)
-    train = _facts(triples.take(rows))
+def frequency(train: HasTriples, n_entities: int, n_relations: int) -> Score:
+    """The score that knows no heads and tails that belong together: how often an entity is the tail, or head, of the relation in training."""
     counts = {
         side: np.bincount(train.relations * n_entities + entities, minlength=n_relations * n_entities).reshape(n_relations, -1)
         for side, entities in (("head", train.heads), ("tail", train.tails))
@@ -188,7 +192,9 @@ def _findings(training: Training, course: Course, untrained: LinkPrediction, n_u
     with progress("judging", 2, "systems") as bar:
         trained = training.judge(split.test)
         bar.advance()
-        by_frequency = training.judge(split.test, frequency(triples, split.train))
+        by_frequency = training.judge(
+            split.test, frequency(_facts(triples.take(split.train)), len(triples.head_names), len(triples.relation_names))
+        )
         bar.advance()
     job.clock.lap("evaluate_s")
     return job.findings(

@@ -129,11 +129,6 @@ def _findings(
         name: {"auc": closer_than_drawn(score, held_out.anchors, held_out.targets, drawn)} for name, score in systems.items()
     }
     job.clock.lap("evaluate_s")
-    rows = [(one.name, one.rho, one.coverage, len(one.known), len(one.unknown)) for one in known]
-    shown = ReportTable(
-        "Word similarity", ("set", "spearman", "coverage", "pairs", "unknown words"), rows,
-        "Judgements of people against the cosine of vectors; pairs with an unknown word are left out.",
-    )  # fmt: skip
     return job.findings(
         found,
         [held_out.anchors, held_out.targets, drawn],
@@ -151,5 +146,13 @@ def _findings(
         cost={**job.clock.cost(), "model_bytes": v * encoder.dim * 4, "threads": job.threads},
         recipe=job.recipe.resolved(),
         history=course.points,
-        tables=[shown] if known else [],
+        tables=[similarity_table(known)] if known else [],
     )
+
+
+def similarity_table(found: Sequence[WordSimilarity]) -> ReportTable:
+    """What sets of word pairs say, for a report."""
+    rows = [(one.name, one.rho, one.coverage, len(one.known), len(one.unknown)) for one in found]
+    heads = ("set", "spearman", "coverage", "pairs", "unknown words")
+    words = "Judgements of people against the cosine of vectors; pairs with an unknown word are left out."
+    return ReportTable("Word similarity", heads, rows, words)
