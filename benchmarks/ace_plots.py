@@ -19,6 +19,7 @@ FIGURES = {  # part -> (the figure drawn, its name, sets)
     "words": ("wordsim353", "Spearman's rho, WordSim353", (None,)),
     "texts": ("ndcg@10", "nDCG@10", (None,)),
 }
+_PLAIN = ("noise 1", "noise 2", "topical")
 ALWAYS = ("name", "rate", "epochs")  # columns of a table, where a row has them
 SHOWN = ("mrr", "hits@10", "accuracy", "reversed_rejected", "wordsim353", "simlex", "men", "rareword", "ndcg@10", "accuracy@1",
          "entropy", "true", "ratio", "seconds")  # fmt: skip
@@ -39,11 +40,13 @@ def main() -> None:
             arms = {row["name"]: row for row in rows if row["what"] == part and row.get("set") == name}
             if arms:
                 draw(DOCS / "ace" / f"{name or part}.svg", arms, figure, title)
-                page = put(page, name or part, table(arms))
+                picture = f"![{title} over updates and over seconds](ace/{name or part}.svg)"
+                page = put(page, name or part, f"\n{picture}\n\n{table(arms)}\n")
     for what in ("checks", "cost"):
         newest = {(row["set"], row.get("batch")): row for row in rows if row["what"] == what}
         if newest:
-            page = put(page, what, (figures_of_checks if what == "checks" else figures_of_cost)(list(newest.values())))
+            made = figures_of_checks if what == "checks" else figures_of_cost
+            page = put(page, what, f"\n{made(list(newest.values()))}\n")
     (DOCS / "ace.md").write_text(page, encoding="utf-8")
 
 
@@ -54,11 +57,13 @@ def draw(path: Path, arms: dict[str, dict], figure: str, title: str) -> None:
     for axes, along, name in zip(both, ("step", "seconds"), ("updates", "CPU seconds of training")):
         for label, row in arms.items():
             points = row["points"]
-            style = {"color": "0.5", "linestyle": "--"} if label.startswith(("noise", "topical")) else {}
+            style = {"color": "0.5", "linestyle": ":" if label == "noise 1" else "--"} if label in _PLAIN else {}
             axes.plot(
                 [point[along] for point in points], [point[figure] for point in points], label=label, linewidth=1.3, **style
             )
         axes.set_xlabel(name)
+    # The exact sampler takes many times as long as all others, and would leave them no room.
+    both[1].set_xlim(0, 1.1 * max(row["points"][-1]["seconds"] for label, row in arms.items() if label != "Boltzmann"))
     both[0].set_ylabel(title)
     both[1].legend(fontsize=7, frameon=False)
     drawn.savefig(path, metadata={"Date": None})
