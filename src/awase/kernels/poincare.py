@@ -36,6 +36,7 @@ def poincare_batches(
     candidates, d_anchor = np.empty(1 + n_negatives, np.int64), np.empty(dim)
     apart, room, near = np.empty(1 + n_negatives), np.empty(1 + n_negatives), np.empty(1 + n_negatives)
     along, out_a, out_c = np.empty(1 + n_negatives), np.empty(1 + n_negatives), np.empty(1 + n_negatives)
+    least = 1 - radius * radius  # room of a row; another thread may have one outside, half way through its step
     total = 0.0
     for k in range(first, last):
         size, n_touched, paid = edges[k + 1] - edges[k], 0, 0.0
@@ -45,6 +46,7 @@ def poincare_batches(
             room_a = 1.0
             for j in range(dim):
                 room_a -= a[j] * a[j]
+            room_a = max(room_a, least)
             candidates[0], n_candidates = target, 1
             for slot in range(n_negatives):
                 drawn = draw_unknown(share, alias, known, anchors[row], n, target, key, row, slot)
@@ -56,7 +58,7 @@ def poincare_batches(
                 for j in range(dim):
                     square += (a[j] - c[j]) * (a[j] - c[j])
                     inside -= c[j] * c[j]
-                apart[i], room[i] = square, inside
+                apart[i], room[i] = square, max(inside, least)
             paid += _softmax(n_candidates, apart, room, room_a, size, near, along, out_a, out_c)
             d_anchor[:] = 0
             for i in range(n_candidates):
