@@ -20,7 +20,7 @@ def ace(
     penalty: float = 5.0,
     generator: str = "table",
     subset: int = 0,
-    every: int = 2,
+    every: int = 4,
     dim: int = 0,
     batch: int = 256,
     epochs: int = 0,

@@ -39,9 +39,9 @@ class Adversarial:
     importance: bool = False
     subset: int = 0
     generator: str = "table"
-    dim: int = 50
-    rate: float = 0.008
-    every: int = 2
+    dim: int = 32
+    rate: float = 0.02
+    every: int = 4
     name = "adversarial"
 
     def __post_init__(self):
