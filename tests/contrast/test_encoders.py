@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from awase.contrast import encoders
-from awase.contrast.encoders import Bag, StaticBag, Table
+from awase.contrast.encoders import Bag, BallTable, OrderTable, PoincareTable, SphereTable, StaticBag, Table, TwoTables, tables
 from awase.core.errors import ConfigError
 
 VOCABULARY, DIM = 6, 3
@@ -31,11 +30,6 @@ def dense(encoder, gradients):
         assert len(set(rows.tolist())) == len(rows) and rows.dtype == np.int64
         whole[name][rows] = values
     return whole
-
-
-def test_every_encoder_is_tested_here():
-    assert {Bag, Table, StaticBag} | {encoders.Rows} == {getattr(encoders, name) for name in encoders.__all__}
-    print("2 encoders, 1 recipe part that makes one, 1 kind of gradient")
 
 
 # Bags
@@ -148,3 +142,23 @@ def test_a_dimension_out_of_range(dim):
     with pytest.raises(ConfigError) as caught:
         StaticBag(dim=dim)
     assert str(caught.value) == (f"E0520: dim must lie between 1 and 65,536\n  value: {dim}\n  to do: 256 is the default")
+
+
+# Tables
+
+
+def test_rows_on_the_disk_are_those_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_BLOCK", 7)
+    inside = TwoTables(dim=3).encoder(20, 5, seed=4).parameters["table"]
+    outside = TwoTables(dim=3).encoder(20, 5, seed=4, on_disk=tmp_path / "rows").parameters["table"]
+    assert isinstance(outside, np.memmap) and not isinstance(inside, np.memmap)
+    assert outside.tobytes() == inside.tobytes()
+    assert np.abs(inside[:20]).max() <= 1 / 6 and len(np.unique(inside[:20])) == 60 and not inside[20:].any()
+
+
+@pytest.mark.parametrize("spec", [TwoTables, BallTable, SphereTable, PoincareTable, OrderTable])
+def test_tables_have_a_sensible_number_of_dimensions(spec):
+    for dim in (0, 10**6):
+        with pytest.raises(ConfigError, match=f"E0520: dim must lie between 1 and 65,536\n  value: {dim}\n  to do: "):
+            spec(dim=dim)
+    spec(dim=1)

@@ -42,7 +42,7 @@ def test_dimensions_out_of_range(spec, dim):
     with pytest.raises(ConfigError) as caught:
         spec(dim=dim)
     assert str(caught.value) == (
-        f"E0540: dim must lie between 1 and 65,536\n  value: {dim}\n  to do: hierarchies need few: 5 to 50"
+        f"E0520: dim must lie between 1 and 65,536\n  value: {dim}\n  to do: hierarchies need few: 5 to 50"
     )
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from awase.contrast import positives
 from awase.contrast.negatives import CandidateMaker, Given, InBatch
 from awase.contrast.positives import GivenPairs
 from awase.data.pairs import read_pairs
@@ -11,11 +10,6 @@ from awase.data.pairs import read_pairs
 
 def items_of(pairs, rows):
     return GivenPairs().items(pairs, rows)
-
-
-def test_every_positive_is_tested_here():
-    assert set(positives.__all__) == {"GivenPairs", "PairSource", "TextItems"}
-    print("1 kind of positives")
 
 
 def test_equal_texts_are_one_item():

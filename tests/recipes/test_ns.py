@@ -43,7 +43,7 @@ def test_its_parts():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dim": 100_000}, "E0534: dim must lie between 1 and 65,536\n  value: 100000"),
+        ({"dim": 100_000}, "E0520: dim must lie between 1 and 65,536\n  value: 100000"),
         ({"n_negatives": 0}, "E0522: the number of negatives must be at least 1\n  value: 0"),
         ({"power": -0.5}, "E0522: the power of the frequency lies between 0 (uniform) and 1\n  value: -0.5"),
     ],

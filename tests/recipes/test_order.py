@@ -50,7 +50,7 @@ def test_the_parts():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dim": 0}, "E0540: dim must lie between 1 and 65,536\n  value: 0\n  to do: hierarchies need few"),
+        ({"dim": 0}, "E0520: dim must lie between 1 and 65,536\n  value: 0\n  to do: hierarchies need few"),
         ({"n_negatives": 0}, "E0541: the number of negatives must be at least 1\n  value: 0"),
         ({"margin": 0}, "E0502: margin must be above 0\n  value: 0"),
     ],

@@ -50,7 +50,7 @@ def test_the_parts():
 
 
 def test_a_dimension_out_of_range():
-    with pytest.raises(ConfigError, match="E0540: dim must lie between 1 and 65,536"):
+    with pytest.raises(ConfigError, match="E0520: dim must lie between 1 and 65,536"):
         POINCARE(dim=0)
 
 

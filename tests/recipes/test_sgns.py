@@ -44,7 +44,7 @@ def test_the_papers_parts():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dim": 0}, "E0534: dim must lie between 1 and 65,536\n  value: 0\n  to do: 100 to 300 is usual"),
+        ({"dim": 0}, "E0520: dim must lie between 1 and 65,536\n  value: 0\n  to do: 100 to 300 is usual"),
         ({"window": -1}, "E0532: window must lie between 1 and 1,000\n  value: -1\n  to do: 5 is usual"),
         ({"n_negatives": 0}, "E0533: the number of negatives must lie between 1 and 65,535\n  value: 0\n  to do: 5 is usual"),
         ({"rate": 0.0}, "E0601: the learning rate must be above 0\n  value: 0.0"),

@@ -80,7 +80,7 @@ def test_matryoshka_dimensions_are_sorted_and_end_with_the_whole():
 def test_resolved_is_json_and_holds_every_setting(options):
     resolved = STATIC(**options).resolved()
     assert json.loads(json.dumps(resolved)) == resolved
-    assert list(resolved) == ["positives", "encoder", "score", "negatives", "loss", "plan"]
+    assert list(resolved) == ["positives", "encoder", "score", "negatives", "loss", "plan", "regularisers"]
     assert resolved["encoder"]["vocab_size"] == 32_000
     if "negatives" in options:
         assert resolved["negatives"]["parts"][1] == {"part": "mined", "per_pair": 1, "first_rank": 5, "last_rank": 50}, (
@@ -93,7 +93,7 @@ def test_resolved_is_json_and_holds_every_setting(options):
     ("options", "message"),
     [
         ({"temprature": 1}, "E0610: recipe 'static' has no option 'temprature'\n  value: 1\n  to do: did you mean 'temperature'? v"),
-        ({"negatives": "mind"}, "E0613: there are no negatives 'mind'\n  to do: did you mean 'mined'? valid: in-batch, mined, topical"),
+        ({"negatives": "mind"}, "E0613: there are no negatives 'mind'\n  to do: did you mean 'mined'? valid: adversarial, in-batch, mined, topical"),
         ({"loss": "hinge"}, "E0613: there is no loss 'hinge'\n  to do: valid: infonce, margin"),
         ({"dim": "many"}, "E0612: option 'dim' must be a whole number\n  value: 'many'"),
         ({"dim": 2.5}, "E0612: option 'dim' must be a whole number\n  value: 2.5"),
@@ -123,7 +123,9 @@ def test_the_list_of_recipes():
     assert STATIC.needs == "pairs of texts"
     with pytest.raises(ConfigError) as caught:
         recipes.get("statics")
-    assert str(caught.value) == "E0611: there is no recipe 'statics'\n  to do: did you mean 'static'? valid: static"
+    assert str(caught.value) == "E0611: there is no recipe 'statics'\n  to do: did you mean 'static'? valid: " + ", ".join(
+        recipes.names()
+    )
 
 
 # On real pairs

@@ -1,20 +1,20 @@
 """How an item becomes a vector. An encoder is its ``parameters`` (name -> array), ``encode(items)`` and ``pull(items, dV)``."""
 
 from .bag import Bag
-from .ball_table import BallTable
 from .gradient import Rows
-from .node_tables import OrderTable, PoincareTable, TwoSided
+from .linked import Linked, LinkedBag
 from .others import OthersBag, ThingsBag
 from .projected import Projected, Projection
-from .sphere_table import SphereTable
 from .static import StaticBag
-from .table import Table
+from .table import Table, TwoSided
+from .tables import BallTable, OrderTable, PoincareTable, SphereTable, TwoTables
 from .translated import Translated, Translation
-from .two_tables import TwoTables
 
 __all__ = [
     "Bag",
     "BallTable",
+    "Linked",
+    "LinkedBag",
     "OrderTable",
     "OthersBag",
     "PoincareTable",

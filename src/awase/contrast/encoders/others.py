@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from awase.contrast.encoders.bag import Bag
+from awase.contrast.encoders.dims import check_dim
 from awase.contrast.encoders.gradient import Rows, summed
 from awase.contrast.positives.bags import OthersSource, by_group
-from awase.core.errors import ConfigError
-from awase.core.limits import MAX_DIM
 
 
 class OthersBag:
@@ -71,8 +70,7 @@ class ThingsBag:
     name = "bag of things"
 
     def __post_init__(self):
-        if not 1 <= self.dim <= MAX_DIM:
-            raise ConfigError("E0520", f"dim must lie between 1 and {MAX_DIM:,}", value=self.dim, remedy="100 is the default")
+        check_dim(self.dim, "100 is the default")
 
     def over(self, source: OthersSource, *, seed: int, threads: int = 1) -> OthersBag:
         """Before training: rows of about unit length, normal with variance 1 / dim."""

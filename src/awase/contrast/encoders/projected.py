@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from awase.contrast.codes import Codes
+from awase.contrast.encoders.dims import check_dim
 from awase.contrast.encoders.gradient import Rows, summed
-from awase.contrast.encoders.translated import check_dim, start
+from awase.contrast.encoders.translated import start
 from awase.contrast.manifolds import Ball
 
 
@@ -78,7 +79,7 @@ class Projection:
     name = "projection"
 
     def __post_init__(self):
-        check_dim(self.dim)
+        check_dim(self.dim, "50 is usual for graphs")
 
     def encoder(self, n_entities: int, n_relations: int, *, seed: int) -> Projected:
         """Before training: uniform in ±6 / sqrt(dim), rows longer than 1 shortened to it."""

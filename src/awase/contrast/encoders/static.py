@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from awase.contrast.encoders.bag import Bag
-from awase.core.errors import ConfigError
-from awase.core.limits import MAX_DIM
+from awase.contrast.encoders.dims import check_dim
 from awase.data.text.tokenizer import Texts, Tokenizer, Tokens, train_tokenizer
 
 
@@ -25,8 +24,7 @@ class StaticBag:
     name = "static bag"
 
     def __post_init__(self):
-        if not 1 <= self.dim <= MAX_DIM:
-            raise ConfigError("E0520", f"dim must lie between 1 and {MAX_DIM:,}", value=self.dim, remedy="256 is the default")
+        check_dim(self.dim, "256 is the default")
 
     def tokenizer(self, texts: Texts) -> Tokenizer:
         """A tokenizer trained on these texts."""

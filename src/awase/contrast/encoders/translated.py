@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from awase.contrast.codes import Codes
+from awase.contrast.encoders.dims import check_dim
 from awase.contrast.encoders.gradient import Rows, summed
 from awase.contrast.manifolds import Sphere
-from awase.core.errors import ConfigError
-from awase.core.limits import MAX_DIM
 
 
 class Translated:
@@ -53,7 +52,7 @@ class Translation:
     name = "translation"
 
     def __post_init__(self):
-        check_dim(self.dim)
+        check_dim(self.dim, "50 is usual for graphs")
 
     def encoder(self, n_entities: int, n_relations: int, *, seed: int) -> Translated:
         """Before training: uniform in ±6 / sqrt(dim), then unit rows (Bordes et al. 2013, algorithm 1)."""
@@ -65,9 +64,3 @@ def start(n: int, dim: int, seed: int, place: int) -> np.ndarray:
     """(n, dim) float32, uniform in ±6 / sqrt(dim) (Glorot and Bengio 2010, as Bordes et al. 2013 use it)."""
     bound = 6 / np.sqrt(dim)
     return np.random.default_rng((seed, 0x7A5, place)).uniform(-bound, bound, (n, dim)).astype(np.float32)
-
-
-def check_dim(dim: int) -> None:
-    """Raises ConfigError E0520 unless 1 <= dim <= the limit."""
-    if not 1 <= dim <= MAX_DIM:
-        raise ConfigError("E0520", f"dim must lie between 1 and {MAX_DIM:,}", value=dim, remedy="50 is usual for graphs")

@@ -17,8 +17,8 @@ class InfoNCE:
         value_i = log sum_j exp(z_ij) - z_i,target(i)
 
     ``symmetric`` averages this with the same loss in the other direction (as CLIP does): the anchor among the batch's anchors, given
-    the document, and needs candidates that all anchors share. Two anchors with one document are no negatives of each other. ``learned`` makes the temperature a parameter,
-    kept as log(1 / temperature).
+    the document. Two anchors with one document are no negatives of each other; it needs candidates that all anchors share. ``learned``
+    makes the temperature a parameter, kept as log(1 / temperature).
 
     >>> import numpy as np
     >>> one = Candidates(items=np.array([7, 8]), target=np.array([0]))
