@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from awase.contrast.encoders import Bag, OthersBag, ThingsBag
+from awase.contrast.encoders import Bag, LinkedBag, OthersBag, ThingsBag
 from awase.contrast.losses import Violations
 from awase.contrast.negatives import Pool
 from awase.contrast.positives import LabelSource, OthersSource, SetSource
@@ -147,6 +147,21 @@ def test_a_bag_divides_by_a_power_of_its_size(power):
     assert not bag.encode(np.array([2])).any()
     rows = bag.pull(np.array([0]), np.ones((1, 4), np.float32))[0]
     np.testing.assert_allclose(rows.values[rows.rows == 1], 2 / 3**power, atol=1e-6)
+
+
+def test_a_relation_has_a_row_for_each_direction_and_its_pull_equals_differences():
+    encoder = LinkedBag(dim=2).encoder(3, 2, seed=0)
+    entities, relations = encoder.parameters["entities"], encoder.parameters["relations"]
+    forward, backward = encoder.codes.forward(2, 1), encoder.codes.backward(2, 1)
+    items = np.array([0, forward, backward, encoder.codes.seen(1, 0), forward])
+    np.testing.assert_array_equal(
+        encoder.encode(items),
+        [entities[0], entities[2] + relations[1], entities[2] + relations[3], entities[1], entities[2] + relations[1]],
+    )
+    dV = np.arange(10, dtype=np.float32).reshape(5, 2)
+    pulled = {name: dict(zip(rows.tolist(), values.tolist())) for name, rows, values in encoder.pull(items, dV)}
+    assert pulled["entities"] == {0: [0, 1], 1: [6, 7], 2: [2 + 4 + 8, 3 + 5 + 9]}
+    assert pulled["relations"] == {1: [2 + 8, 3 + 9], 3: [4, 5]}
 
 
 def test_new_users_need_no_training():

@@ -7,7 +7,7 @@ import pytest
 
 import awase
 from awase import recipes
-from awase.contrast.encoders import StaticBag, ThingsBag
+from awase.contrast.encoders import LinkedBag, StaticBag, ThingsBag
 from awase.contrast.losses import InfoNCE, Violations
 from awase.contrast.scores import Cosine, Dot
 from awase.core.errors import ConfigError
@@ -46,19 +46,22 @@ def test_an_option_ends_up_where_it_belongs_as_value_and_as_text(name):
 
 
 def test_the_modes():
-    made = {mode: STARSPACE(mode=mode) for mode in ("labels", "together", "pairs", "others")}
+    made = {mode: STARSPACE(mode=mode) for mode in ("labels", "together", "pairs", "others", "relations")}
     needs = {mode: one.positives.needs for mode, one in made.items()}
     assert needs == {
         "labels": "labelled texts",
         "together": "labelled texts",
         "pairs": "pairs of texts",
         "others": "interactions",
+        "relations": "triples",
     }
     assert isinstance(made["others"].encoder, ThingsBag) and isinstance(made["labels"].encoder, StaticBag)
+    assert isinstance(made["relations"].encoder, LinkedBag)
     assert made["labels"].encoder.power == 1.0, "cosine does not see the length"
     for one in made.values():
         assert isinstance(one.score, Cosine) and isinstance(one.loss, Violations)
-        assert json.loads(json.dumps(one.resolved()))["negatives"]["size"] == 50
+        negatives = json.loads(json.dumps(one.resolved()))["negatives"]
+        assert negatives.get("size", negatives.get("n")) == 50 and negatives["filtered"] is True
     assert isinstance(STARSPACE(similarity="dot").score, Dot)
 
 
@@ -118,6 +121,19 @@ def test_users_and_items():
     fitted = awase.fit(rows, "starspace", options={"mode": "others", "dim": 8, "epochs": 12}, threads=1)
     assert fitted.report.systems["trained"]["recall@10"] > 2 * fitted.report.systems["popularity"]["recall@10"]
     assert {int(one.name[1:]) // 60 for one in fitted.model.recommend("u4", 5)} == {1}
+
+
+def test_relations_and_what_they_are_backwards():
+    """Things on shelves of rooms: each thing's room is found from it, and the things of a room backwards."""
+    rows = [(f"thing{i}", "lies in", f"room{i % 6}") for i in range(60)] + [
+        (f"thing{i}", "beside", f"thing{(i + 6) % 60}") for i in range(60)
+    ]
+    fitted = awase.fit(rows, "starspace", options={"mode": "relations", "dim": 16, "epochs": 60, "pool": 20}, threads=1)
+    systems = fitted.report.systems
+    assert systems["trained"]["mrr"] > systems["frequency"]["mrr"] and systems["trained"]["mrr"] > 0.15
+    assert [one.name for one in fitted.model.predict("thing7", "lies in", 1, known=True)] == ["room1"]
+    found = fitted.model.predict("room2", "lies in, backwards", 5, known=True)
+    assert sum(int(one.name.removeprefix("thing")) % 6 == 2 for one in found if one.name.startswith("thing")) >= 4
 
 
 def test_more_negatives_are_no_worse():
