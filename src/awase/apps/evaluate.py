@@ -8,19 +8,21 @@ import numpy as np
 
 from awase import models
 from awase.apps.systems import Dense, Hybrid, Lexical, system
+from awase.apps.tables import evaluate_table
 from awase.core.protocols import TextEncoder
 from awase.data.beir import is_beir
 from awase.data.judged import Judged, judged_from_pairs, read_beir
 from awase.data.pairs import read_pairs
 from awase.data.split import TEST, split_pairs
 from awase.index.hybrid import Fusion
+from awase.models import TableModel
 from awase.tasks.geometry import geometry
 from awase.tasks.report import Report, environment
 from awase.tasks.retrieval import judge
 
 
 def evaluate(
-    model: TextEncoder | Callable | str | Path,
+    model: TextEncoder | TableModel | Callable | str | Path,
     source: Any,
     *,
     split: str = "test",
@@ -29,18 +31,29 @@ def evaluate(
     everything: bool = False,
     seed: int = 0,
 ) -> Report:
-    """The report of a model on judged queries, beside BM25 and a mixture of the two.
+    """The report of a model on data with known answers, beside what is simple.
 
     model: a folder (Awase, sentence-transformers, model2vec), a loaded model, or a function from a list of texts to an array.
-    source: a BEIR folder (``split`` names the judgements) or pairs. Of pairs, the same queries are judged that ``fit`` holds out, so a
-    model fitted on this file is judged on what it has not seen; ``everything`` judges all, for a file that was not trained on.
-    The hybrid's weight is the one that ``fit`` chose for the model, else the default: there is nothing here to choose it on.
+    source, for a model of texts: a BEIR folder (``split`` names the judgements) or pairs; beside the model stand BM25 and a mixture of
+    the two, with the weight that ``fit`` chose for the model, else the default.
+
+    source, for a model of names: what it was made from. Triples: where the right heads and tails rank. Interactions: what is recommended.
+    Edges of a hierarchy: whether the ball gives them back, or how well other vectors tell them from false ones. Of words: pairs with scores
+    by people, or analogies below ": section" lines. What has a name that the model does not know is left out and counted.
+
+    Of pairs, triples and interactions, those are judged that ``fit`` holds out, so a model fitted on this file is judged on what it has
+    not seen; ``everything`` judges all.
+
+    Raises ConfigError E1009 for a table that nothing here judges, InputError E1010 for data of which it knows nothing, or nothing new.
 
     >>> animals = [(f"animal {i}", f"the animal with number {i}") for i in range(60)]
     >>> evaluate(lambda texts: np.ones((len(texts), 4), np.float32), animals).judged["n_candidates"]
     60
     """
-    encoder = _encoder(model)
+    model = models.load(model) if isinstance(model, str | Path) else model
+    if isinstance(model, TableModel):
+        return evaluate_table(model, source, columns=columns, on_bad=on_bad, everything=everything, seed=seed)
+    encoder = model if isinstance(model, TextEncoder) else models.wrap(model)
     judged, data, note = _judged(source, split, columns, on_bad, everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
@@ -62,10 +75,6 @@ def evaluate(
         fusion={"weight": fusion.weight, "depth": fusion.depth},
         worst=("model", "bm25"),
     )
-
-
-def _encoder(model: Any) -> TextEncoder:
-    return models.text_encoder(model) if isinstance(model, str | Path | TextEncoder) else models.wrap(model)
 
 
 def _judged(source: Any, split: str, columns, on_bad: str, everything: bool) -> tuple[Judged, dict, str]:

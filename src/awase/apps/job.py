@@ -37,7 +37,7 @@ class Fit:
     """What a fit made: the model, and the report on held-out data; ``findings`` are that report with its values."""
 
     model: StaticModel | TableModel
-    findings: Findings
+    findings: Findings = field(repr=False)
 
     @property
     def report(self) -> Report:

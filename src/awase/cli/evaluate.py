@@ -12,18 +12,32 @@ EXAMPLES = (
     "awase evaluate model beir-folder",
     "awase evaluate model pairs.csv --json",
     "awase evaluate all-MiniLM-L6-v2 other-pairs.csv --everything -o report",
+    "awase evaluate graph triples.tsv",
+    "awase evaluate words wordsim353.tsv",
 )
 PYTHON = 'awase.evaluate(model, "pairs.csv")'
 
 
 def evaluate(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A folder of Awase, sentence-transformers or model2vec.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="A folder of Awase, sentence-transformers or model2vec, or a word2vec file.",
+            show_default=False,
+        ),
     ],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A BEIR folder, or a file of pairs.", show_default=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="For texts a BEIR folder or pairs; for names triples, interactions, edges, word pairs with scores, or analogies.",
+            show_default=False,
+        ),
+    ],
     split: Annotated[str, typer.Option(help="Of a BEIR folder: which judgements.")] = "test",
     everything: Annotated[
-        bool, typer.Option("--everything", help="Of pairs: judge all, for a file the model was not trained on.")
+        bool, typer.Option("--everything", help="Judge all, and not only what `awase fit` holds out of this file.")
     ] = False,
     out: ReportFolder = None,
     columns: Columns = None,
@@ -31,9 +45,10 @@ def evaluate(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Judge a model on queries with known answers.
+    """Judge a model on data with known answers.
 
-    Beside it stand BM25 and both together. Of a file of pairs, the queries judged are those that `awase fit` holds out of it.
+    Beside a model of texts stand BM25 and both together, beside triples and interactions what is frequent. Of a file that the model was
+    fitted on, only what `awase fit` holds out is judged.
     """
     import awase
 
