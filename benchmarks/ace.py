@@ -101,23 +101,22 @@ def graphs(benchmark: Benchmark) -> None:
         noise = {n: benchmark.best("graphs", [{"noise": n}], set=name) for n in (1, 2)}
         always = [{"noise": 1, "adversarial": {"entropy_weight": weight}} for weight in ENTROPY_WEIGHTS]
         ace = benchmark.best("graphs", always, set=name)
-        weight, rate = ace["arm"]["adversarial"]["entropy_weight"], ace["rate"]
 
-        def like_ace(weight_of_noise: float = 0.5, rate=rate, weight=weight, **changed) -> dict:
-            arm = {"noise": 1, "adversarial": {"entropy_weight": weight} | changed, "weight": weight_of_noise}
-            return {"arm": arm, "rate": rate}
+        def like_ace(of_noise: float = 0.5, chosen=ace, **changed) -> dict:
+            adversarial = chosen["arm"]["adversarial"] | changed
+            return chosen | {"arm": {"noise": 1, "adversarial": adversarial, "weight": of_noise}}
 
         hinge = {"entropy": "hinge", "entropy_weight": 1.0, "keep": 20}
         arms = {
             "noise 1": noise[1],
             "noise 2": noise[2],
             "ACE": ace,
-            "ACE, layer": like_ace(generator="layer", rate=rate),
+            "ACE, layer": like_ace(generator="layer"),
             "ACE, hinge": like_ace(**hinge),
             "ACE, no entropy": like_ace(entropy_weight=0.0),
             "ACE, no filter": like_ace(filtered=False),
             "ADV": like_ace(0.0, **hinge),
-            "Boltzmann": {"arm": {"noise": 1, "boltzmann": {"temperature": weight}}, "rate": rate},
+            "Boltzmann": ace | {"arm": {"noise": 1, "boltzmann": {"temperature": ace["arm"]["adversarial"]["entropy_weight"]}}},
         }
         rows = {arm: benchmark.arm("graphs", arm, chosen, set=name) for arm, chosen in arms.items()}
         benchmark.keep({"what": "checks", "set": name, **checks(rows)})

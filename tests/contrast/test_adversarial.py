@@ -431,7 +431,7 @@ def test_documents_that_belong_cost_the_sampler_the_penalty():
         (lambda: Adversarial(every=0), "E0580: every must be at least 1\n  value: 0"),
         (lambda: Adversarial(noise_baseline=1.5), "E0580: noise_baseline is a share, from 0 to 1\n  value: 1.5"),
         (lambda: Adversarial(penalty=-1.0), "E0580: penalty must not be negative\n  value: -1.0"),
-        (lambda: Adversarial(rate=0.0), "E0580: the generator's learning rate must be above 0\n  value: 0.0"),
+        (lambda: Adversarial(rate=-1.0), "E0580: the generator's learning rate must not be negative\n  value: -1.0"),
         (lambda: Adversarial(subset=1), "E0580: a subset has at least 2 items; 0 is all\n  value: 1"),
         (lambda: Boltzmann(temperature=0.0), "E0580: temperature must be above 0\n  value: 0.0"),
         (
