@@ -6,9 +6,10 @@ import pytest
 from awase.contrast.encoders import Bag, LinkedBag, OthersBag, ThingsBag
 from awase.contrast.losses import Violations
 from awase.contrast.negatives import Pool
-from awase.contrast.positives import LabelSource, OthersSource, SetSource
+from awase.contrast.positives import Labelled, LabelSource, Others, OthersSource, SetSource
 from awase.contrast.scores import Cosine
 from awase.core.errors import ConfigError, InputError
+from awase.data.links import read_links
 from awase.train.loop import Loop
 from awase.train.plan import Plan
 from awase.train.step import Generic
@@ -96,6 +97,15 @@ def test_others_know_all_of_a_user_and_ask_for_one():
     assert anchors.tolist() == [11, 12] and (targets - 4).tolist() == source.things[[1, 2]].tolist()
     starts, known = source.known()
     assert sorted(known[starts[1] : starts[2]] - 4) == sorted(source.things[source.users == 1])
+
+
+def test_the_parts_of_a_recipe_make_these_sources():
+    links = read_links([("ann", "tea"), ("bob", "tea"), ("bob", "jam")], "interactions")
+    source = Others().source(links, np.array([1, 2]))
+    assert (source.users.tolist(), source.things.tolist(), source.n_users, source.n_things) == ([1, 1], [0, 1], 2, 2)
+    texts, labels = np.array([0, 1, 2]), np.array([0, 0, 1])
+    assert isinstance(Labelled().source(texts, labels, 3, 2), LabelSource)
+    assert len(Labelled(together=True).source(texts, labels, 3, 2)) == 2
 
 
 # The encoder
