@@ -137,3 +137,32 @@ def test_verbs_for_texts_say_what_the_model_is(awase, animals, pairs, docs):
         assert ran.err.startswith("E0422: this model is a table of names: it cannot encode texts\n  value: 'animals'")
         assert "awase neighbours MODEL NAME" in ran.err
     assert package.load("words").name == "animals"
+
+
+def test_evaluate_a_table_of_names(awase, animals, graph, tmp_path):
+    (tmp_path / "people.tsv").write_text("man\tking\t8\nwoman\tqueen\t9\nman\twoman\t1\nman\tboy\t7\n")
+    ran = awase("evaluate", "words", "people.tsv", "-o", "report", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["systems"]["model"]["spearman"] == 0.5 and ran.json["judged"]["n_items"] == 3
+    assert (tmp_path / "report" / "report.html").exists()
+    assert "1 word pairs with a name that the model does not have were left out" in awase("evaluate", "words", "people.tsv").out
+    (tmp_path / "facts.tsv").write_text("e1\tlikes\te2\ne1\tknows\te4\ne0\tlikes\te5\n")
+    ran = awase("evaluate", "graph", "facts.tsv", "--json")
+    assert ran.json["judged"]["n_items"] == 2 and sorted(ran.json["systems"]) == ["frequency", "model"]
+    assert awase("evaluate", "graph", "facts.tsv", "--everything", "--json").json["judged"]["n_items"] == 3
+    assert awase("evaluate", "graph", "people.tsv").err.startswith(
+        "E1010: the model does not have the names of any of the 4 triples"
+    )
+
+
+def test_compare_recipes_of_names(awase, tmp_path):
+    (tmp_path / "kinds.tsv").write_text("".join(f"n{i}\tn{(i - 1) // 2}\n" for i in range(1, 31)))
+    arms = ["poincare:dim=2,epochs=1,burn_in=0", "order:dim=4,epochs=1"]
+    ran = awase("compare", "kinds.tsv", "--recipes", ",".join(arms), "--test", "8", "--threads", "1", "--json")
+    assert ran.code == 0, ran.err
+    assert list(ran.json["systems"]) == [*arms, "closure"] and ran.json["split"]["test"] == 8
+    assert awase("compare", "kinds.tsv", "--recipes", "order,cml").err.startswith(
+        "E1007: the recipes need different kinds of data"
+    )
+    ran = awase("compare", "kinds.tsv", "--recipes", "order", "--test", "some")
+    assert ran.code == 2 and "'some' is neither a share nor a number" in ran.err
