@@ -12,7 +12,7 @@ stops early. Seconds are CPU time on one thread of training alone, without evalu
   implementation should show, with the figures.
 - cost: a step of ACE over a step of noise with as many negatives, both on the generic path, in turn; and over the fused kernel of noise.
 - hypernyms: order embeddings (dim 50) of the closure of WordNet's nouns: accuracy and rejected reversals.
-- words: skip-gram pairs from the first 2 M words of the English corpus, dim 100: Spearman's rho.
+- words: skip-gram pairs from about the first million words of the English corpus, dim 100, 8 epochs: Spearman's rho; chosen by SimLex.
 - texts: the static recipe on Debian's package descriptions, nDCG@10; as many epochs for each arm as fit in the seconds of the first.
 
 Results go to results/ace.jsonl; with --quick, to try the script on little, they are only printed. Then benchmarks/ace_plots.py draws docs/ace/.

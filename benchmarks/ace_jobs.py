@@ -213,11 +213,11 @@ def words(*, arm: dict, rate: float, seed: int, quick: bool) -> dict:
     from awase.train.step import Generic
     from corpora import english_similarity
 
-    words_of, anchors, targets = pairs_of_words(100_000 if quick else 2_000_000)
+    words_of, anchors, targets = pairs_of_words(100_000 if quick else 1_000_000)
     n = len(words_of)
     source = LinkSource(anchors, targets, n, n, n)
     negatives = negatives_of(arm, lambda k: Noise(k, 0.75, filtered=False))
-    plan = Plan(batch=1024, epochs=1, rate=rate, warmup=0.0, seed=seed, validations=12)
+    plan = Plan(batch=1024, epochs=2 if quick else 8, rate=rate, warmup=0.0, seed=seed, validations=8)
     sets = english_similarity()
     names = {"wordsim353": "WS-353-ALL", "simlex": "SimLex999", "men": "MEN-TR-3k", "rareword": "RW-STANFORD"}
     judged = {name: read_word_pairs(sets[file]) for name, file in names.items()}
