@@ -172,7 +172,7 @@ def test_how_far_one_is_below_another():
             {"valid": 0},
             "E0543: edges held out to judge by need others to choose the threshold by\n  where: valid\n  value: 0",
         ),
-        (TREE, "poincare", {"lang": "ja"}, "E1005: a fit of 'poincare' has no 'lang'\n  value: 'ja'\n  to do: leave it out"),
+        (TREE, "poincare", {"lang": "ja"}, "E1005: a fit of 'poincare' has no 'lang'\n  value: 'ja'\n  to do: valid: half"),
     ],
 )
 def test_what_cannot_be_fitted(rows, recipe, more, message):

@@ -227,7 +227,7 @@ def test_the_gradient_of_a_loss_equals_differences(loss, batch, seed, logq, shar
 
 @each_score
 @each_loss
-@few
+@settings(max_examples=4, deadline=None)  # for each of all pairs
 @given(seed=SEEDS, weight=st.booleans(), dims=st.sampled_from([None, (2, 5), (1, 3, 5)]))
 def test_the_joint_equals_differences(score, loss, batch, seed, weight, dims):
     A, C, candidates = batch(seed, weight=weight)

@@ -51,7 +51,7 @@ class Near:
 
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``. Of a corpus the job may ask for ``lang``, ``min_count`` and ``similarity``, files of word pairs."""
-    asked = job.asked(lang="auto", min_count=5, similarity=())
+    asked = job.asked(lang="auto", min_count=5, similarity=(), half=False)
     near = read(source, job, asked)
     n = len(near.names)
     say(f"{n:,} {near.table}; {len(near.anchors):,} held-out pairs to judge by: {near.split['note']}")

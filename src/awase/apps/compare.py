@@ -197,8 +197,8 @@ def _quality_and_cost(reports: Mapping[str, Report], metric: str) -> Table:
     quality = [report.systems["trained"][metric] for report in reports.values()]
     n_bytes, cpu_s = ([report.cost[what] for report in reports.values()] for what in ("model_bytes", "train_cpu_s"))
     rows = [
-        (name, value, words.size(size), words.seconds(s), words.DOMINATED if beaten else "")
+        (name, value, words.size(size), words.seconds(s), "dominated" if beaten else "")
         for name, value, size, s, beaten in zip(reports, quality, n_bytes, cpu_s, dominated(quality, n_bytes, cpu_s))
     ]
     heads = ("system", words.metric(metric), "size", "training, CPU", "")
-    return Table("Quality, size and training", heads, rows, "CPU seconds are those of this machine and run.")
+    return Table("Quality, size and training", heads, rows, f"Dominated: {words.DOMINATED}.")

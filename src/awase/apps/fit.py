@@ -48,9 +48,11 @@ def fit(
     the file -> role. on_bad: "error" or "skip". valid, test: sizes, as shares or numbers. threads: default all; one number of threads gives
     the same bytes, unless the recipe says that it trains without locks.
 
-    more, for pairs of texts: corpus, further texts that compete as candidates; init, a folder whose tokenizer and token vectors to start
-    from; tune_minutes, to search the recipe's options on the validation queries for so long. For a corpus: lang, similarity. Other
-    kinds have their own, in ``awase fit --help``.
+    more: what only some kinds of data know. Pairs of texts: corpus, further texts that compete as candidates; init, a folder whose tokenizer
+    and token vectors to start from; tune_minutes, to search the recipe's options on the validation queries for so long. A corpus: lang,
+    min_count, max_words; similarity, files of word pairs with people's scores; on_disk, to train the table in a file in place of
+    memory. Interactions: min_value, below which they do not count; features, item -> numbers. Whatever gives a table of names: half, to save
+    it in 16 bits.
 
     Raises InputError (E01..) for bad data, ConfigError for options, BackendError for a full disk.
 

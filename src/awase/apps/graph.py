@@ -10,6 +10,7 @@ import numpy as np
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import Linked, Translated
+from awase.contrast.encoders.projected import Projected
 from awase.core.errors import InputError
 from awase.core.progress import progress, say
 from awase.data.link_split import LinkSplit, split_links
@@ -33,7 +34,7 @@ model.neighbours("an entity")"""
 
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``."""
-    job.asked()
+    job.asked(half=False)
     triples = source if isinstance(source, Links) else read_links(source, "triples", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     valid, test = (_SHARE if size is None else size for size in (job.valid, job.test))
     triples, split, n_unseen = trained_names(triples, split_links(triples, valid=valid, test=test, seed=job.seed))
@@ -100,7 +101,21 @@ class Training:
     def _relation_names(self) -> list[str]:
         """With those of relations read backwards, where they have rows of their own: a head is what the tail is linked to by one."""
         names = list(self.triples.relation_names)
-        return names + [f"{name}, backwards" for name in names] if isinstance(self.encoder, Linked) else names
+        return names + _backwards(names) if isinstance(self.encoder, Linked) else names
+
+
+def encoder_of(model: TableModel) -> Translated | Projected | Linked:
+    """The encoder whose parameters a model of triples has."""
+    tables = {name: table.astype(np.float32) for name, table in model.tables.items()}
+    if "relation_projections" in tables:
+        return Projected(**tables)
+    names = list(model.names["relations"])
+    both_ways = names[len(names) // 2 :] == _backwards(names[: len(names) // 2])
+    return Linked(**tables) if both_ways else Translated(**tables)
+
+
+def _backwards(relations: list[str]) -> list[str]:
+    return [f"{name}, backwards" for name in relations]
 
 
 def scorer(encoder, score) -> Score:

@@ -34,7 +34,7 @@ _GEOMETRIES = {"distance": "euclidean", "order": "order", "poincare": "poincare"
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``. Vectors in the Poincaré ball are judged by the edges they were trained on, all of them, unless ``test`` says how many
     to hold out; others by held-out edges."""
-    job.asked()
+    job.asked(half=False)
     links = source if isinstance(source, Links) else read_links(source, "edges", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     edges = transitive_closure(links) if job.recipe.positives.closure else links
     test = (0 if isinstance(job.recipe.score, Poincare) else _HELD_OUT) if job.test is None else job.test

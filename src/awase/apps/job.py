@@ -124,10 +124,15 @@ class Job:
         made = Report.of_items(values, seed=self.seed, environment=environment(), **report)
         return Findings(made, values, digest(*asked))
 
-    def save(self, model: Any, findings: Findings, checkpoints: Checkpoints | None, *, card: str, **how: Any) -> Fit:
-        """Write the model folder with its report, where one was asked for, and end the run. ``how``: of the model's own ``save``."""
+    def save(self, model: StaticModel | TableModel, findings: Findings, checkpoints: Checkpoints | None, *, card: str) -> Fit:
+        """Write the model folder with its report, where one was asked for, and end the run. A table is saved in 16 bits where ``half`` was
+        asked for."""
         if self.out is not None:
-            model.save(self.out, card=card, extra=findings.report.files(), **how)
+            if isinstance(model, TableModel):
+                dtype = "float16" if self.more.get("half") else "float32"
+                model.save(self.out, dtype=dtype, card=card, extra=findings.report.files())
+            else:
+                model.save(self.out, card=card, extra=findings.report.files())
         if checkpoints is not None:
             checkpoints.finish()
         return Fit(model, findings)

@@ -23,7 +23,7 @@ _DRAWN = 100
 
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``. There is nothing to ask for beyond what all kinds have."""
-    job.asked()
+    job.asked(half=False)
     links = source if isinstance(source, Links) else read_links(source, "pairs", columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     split = split_links(links, valid=0, test=_HELD_OUT if job.test is None else job.test, seed=job.seed)
     say(

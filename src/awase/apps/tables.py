@@ -9,8 +9,6 @@ import numpy as np
 
 from awase.apps import graph, hierarchy, users
 from awase.apps.words import similarity_table
-from awase.contrast.encoders.projected import Projected
-from awase.contrast.encoders.translated import Translated
 from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError, InputError
 from awase.data.closure import transitive_closure
@@ -132,9 +130,8 @@ def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
         ],
         everything,
     )
-    tables = {name: table.astype(np.float32) for name, table in model.tables.items()}
-    encoder = Projected(**tables) if "relation_projections" in tables else Translated(**tables)
-    n, n_relations = len(tables["entities"]), len(tables["relations"])
+    encoder = graph.encoder_of(model)
+    n, n_relations = encoder.codes.n_entities, encoder.codes.n_relations
     test, trained = Triples(*new.judged.T), Triples(*new.trained.T)
     scores = {"model": graph.scorer(encoder, _SCORES[model.geometry])}
     if len(new.trained):

@@ -31,7 +31,7 @@ _GEOMETRIES = {"distance": "euclidean", "dot": "dot", "cosine": "cosine"}  # of 
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``. The job may ask for ``min_value``, of the interactions that count, and ``features``, item -> its numbers, beside
     what all kinds have."""
-    asked = job.asked(min_value=None, features=None)
+    asked = job.asked(min_value=None, features=None, half=False)
     links = (
         source
         if isinstance(source, Links)
@@ -156,7 +156,7 @@ def feature_rows(features: Mapping[str, Sequence[float]], items: Sequence[str]) 
         )  # fmt: skip
     given = np.array([features[items[row]] for row in known], np.float64)
     if len(wrong := np.flatnonzero(~np.isfinite(given).all(axis=1))):
-        name = items[known[wrong[0]]]
+        name: str = items[int(known[int(wrong[0])])]
         raise InputError(
             "E0563", "an item's feature is not a finite number", place=f"item {name!r}", value=list(features[name]),
             remedy="write a 0, or the mean of the others, or leave the feature out",

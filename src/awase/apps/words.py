@@ -9,13 +9,14 @@ import numpy as np
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
 from awase.contrast.encoders import Table
-from awase.core.errors import InputError
+from awase.core.errors import ConfigError, InputError
 from awase.core.progress import say
 from awase.data.corpus import Corpus, read_corpus
 from awase.models.table import TableModel
 from awase.tasks.closeness import closer_than_drawn
 from awase.tasks.report import Table as ReportTable
 from awase.tasks.similarity import WordSimilarity, cosine_of, read_word_pairs, word_similarity
+from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Course
 from awase.train.step import choose
 
@@ -34,9 +35,11 @@ class HeldOut(NamedTuple):
 
 
 def fit(source: Any, job: Job) -> Fit:
-    """See ``awase.fit``. The job may ask for what ``read_corpus`` takes (``lang``, ``min_count``, ``max_words``, ``spill``) and for
-    ``similarity``, files of word pairs."""
-    asked = job.asked(lang="auto", min_count=5, max_words=None, spill=None, similarity=())
+    """See ``awase.fit``. The job may ask for what ``read_corpus`` takes (``lang``, ``min_count``, ``max_words``, ``spill``), for
+    ``similarity``, files of word pairs, and for ``on_disk``: the table is trained in a file in place of memory."""
+    asked = job.asked(lang="auto", min_count=5, max_words=None, spill=None, similarity=(), on_disk=False, half=False)
+    del asked["half"]  # is for ``save``
+    on_disk = asked.pop("on_disk")
     similarity = [read_word_pairs(path) for path in asked.pop("similarity")]
     corpus = source if isinstance(source, Corpus) else read_corpus(source, threads=job.threads, **asked)
     held_out = hold_out(corpus, job.test, seed=job.seed)
@@ -44,8 +47,12 @@ def fit(source: Any, job: Job) -> Fit:
     job.clock.lap("read_s")
 
     v = len(corpus.words)
+    identity = job.identity(
+        data=digest(corpus.ids, corpus.bounds), words=v, parts=[len(held_out.train), len(held_out.test)], read=corpus.understood
+    )
+    checkpoints = job.checkpoints(identity)
     windows = job.recipe.positives.source(corpus, held_out.train)
-    encoder = job.recipe.encoder.encoder(v, v, seed=job.seed)
+    encoder = job.recipe.encoder.encoder(v, v, seed=job.seed, on_disk=_rows(checkpoints) if on_disk else None)
     step = choose(
         encoder,
         job.recipe.negatives.bind(windows, job.seed),
@@ -54,10 +61,6 @@ def fit(source: Any, job: Job) -> Fit:
         job.recipe.plan,
         threads=job.threads,
     )
-    identity = job.identity(
-        data=digest(corpus.ids, corpus.bounds), words=v, parts=[len(held_out.train), len(held_out.test)], read=corpus.understood
-    )
-    checkpoints = job.checkpoints(identity)
     course = job.train(step, checkpoints, unit="words")
     vectors = encoder.parameters["table"][:v]
     known = [word_similarity(pairs, corpus.words, cosine_of(vectors)) for pairs in similarity]
@@ -72,6 +75,15 @@ def fit(source: Any, job: Job) -> Fit:
         checkpoints,
         card=card.table_card(findings.report, model.name, f"model.neighbours({corpus.words[0]!r})"),
     )
+
+
+def _rows(checkpoints: Checkpoints | None) -> Path:
+    if checkpoints is None:
+        raise ConfigError(
+            "E1011", "a table on the disk needs a place", remedy="say where the model goes: its run folder has the table"
+        )
+    say("the table is trained on the disk")
+    return checkpoints.rows()
 
 
 def hold_out(corpus: Corpus, test: float | int | None, *, seed: int) -> HeldOut:

@@ -58,6 +58,10 @@ def fit(
     min_value: Annotated[
         float | None, typer.Option(metavar="X", help="Of ratings: lower ones are no positives.", show_default=False)
     ] = None,
+    on_disk: Annotated[
+        bool, typer.Option("--on-disk", help="Of a corpus: train the table in a file, for more words than memory has room for.")
+    ] = False,
+    half: Annotated[bool, typer.Option("--half", help="Save vectors of names in 16 bits: half the size.")] = False,
     similarity: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
@@ -81,6 +85,8 @@ def fit(
         "init": init,
         "tune_minutes": tune or None,
         "lang": lang,
+        "on_disk": on_disk or None,
+        "half": half or None,
         "min_count": min_count,
         "min_value": min_value,
         "similarity": similarity,

@@ -140,9 +140,11 @@ def _vector(tables, entity, r, sign, projected, out):
 @njit(**_FLAGS)
 def _subtract(x, y, p):
     """Sets y to x - y and returns its p-norm."""
-    total = np.float32(0)
     for c in range(len(x)):
         y[c] = x[c] - y[c]
+    # A loop of its own: one that writes and sums is compiled twice, and which runs depends on where the arrays lie, so would the rounding.
+    total = np.float32(0)
+    for c in range(len(x)):
         total += abs(y[c]) if p == 1 else y[c] * y[c]
     return total if p == 1 else np.sqrt(total)
 

@@ -10,7 +10,7 @@ from awase.core.errors import ConfigError, FormatError
 from awase.store import files, siblings, tensors
 
 _EVERY_S = 30.0
-_RUN, _METRICS, _STATE = _NAMES = ("run.json", "metrics.jsonl", "checkpoint.safetensors")
+_RUN, _METRICS, _STATE, _ROWS = _NAMES = ("run.json", "metrics.jsonl", "checkpoint.safetensors", "table.rows")
 
 
 class Checkpoints:
@@ -56,10 +56,17 @@ class Checkpoints:
     def log(self, point: dict) -> None:
         self._log.write(json.dumps(point) + "\n")
 
+    def rows(self) -> Path:
+        """Where a table that is trained on the disk may be made (``store.rows``). What an earlier run left there is gone: the checkpoint has
+        its rows."""
+        files.remove(self._folder / _ROWS)
+        return self._folder / _ROWS
+
     def finish(self) -> None:
         """The run is over and its result saved elsewhere: keep the record, drop the large state."""
         self._log.close()
         files.remove(self._folder / _STATE)
+        files.remove(self._folder / _ROWS)
 
     def _read(self) -> tuple[dict[str, np.ndarray], dict] | None:
         path = self._folder / _STATE
