@@ -32,6 +32,10 @@ def sentences(n=300):
     return [" ".join(f"w{topic}{word}" for word in rng.integers(0, 6, 8)) for topic in rng.integers(0, 5, n)]
 
 
+def topics(n=200):
+    return [(f"{sentence} x{i}", sentence[:2]) for i, sentence in enumerate(sentences(n))]
+
+
 @pytest.fixture(scope="module")
 def graph():
     arms = [f"transe:{SMALL}", f"transd:{SMALL}", f"transe:{SMALL},margin=1.0"]
@@ -78,14 +82,15 @@ def test_quality_stands_against_size_and_seconds(graph):
 @pytest.mark.parametrize(
     ("data", "arms", "baseline", "items", "more"),
     [
-        (tastes(), ["cml:dim=4,epochs=2", "cml:dim=8,epochs=2"], "popularity", "test users", {}),
+        (tastes(), ["cml:dim=4,epochs=2", "starspace:mode=others,dim=4,epochs=2"], "popularity", "test users", {}),
+        (topics(), ["starspace:dim=4,epochs=1", "starspace:dim=8,epochs=1"], "majority", "test texts", {}),
         (tree(), ["poincare:dim=2,epochs=2,burn_in=0", "order:dim=4,epochs=2"], "closure", "test pairs", {"test": 0.1}),
         (tree(), ["poincare:dim=2,epochs=2,burn_in=0", "poincare:dim=3,epochs=2,burn_in=0"], None, "nodes", {}),
         (sentences(), ["sgns:dim=4,epochs=1", "sgns:dim=4,epochs=1,window=2"], "frequency", "held-out pairs of words", {}),
         (tree(), ["edrep:dim=4,epochs=2", "edrep:dim=4,epochs=2,length=1"], None, "held-out pairs", {}),
         (tree(), ["ns:dim=4,epochs=1", "ns:dim=8,epochs=1"], "frequency", "held-out pairs", {}),
     ],
-    ids=["interactions", "edges held out", "edges given back", "corpus", "graph", "pairs of names"],
+    ids=["interactions", "labelled texts", "edges held out", "edges given back", "corpus", "graph", "pairs of names"],
 )
 def test_every_kind_of_data_can_be_compared_on(data, arms, baseline, items, more):
     report = awase.compare(data, arms, threads=1, **more)

@@ -19,10 +19,11 @@ def tastes(n_users=40, n_items=24):
     ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["transe", "transd"])
+@pytest.fixture(scope="module", params=["transe", "transd", "starspace"])
 def graph(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluated") / "graph"
     options = {"dim": 8, "epochs": 20, "batch": 16, "rate": 0.5}
+    options |= {"mode": "relations", "pool": 10} if request.param == "starspace" else {}
     return awase.fit(HABITS, request.param, out=folder, options=options, threads=1), folder
 
 
