@@ -106,7 +106,7 @@ def graphs(benchmark: Benchmark) -> None:
             adversarial = chosen["arm"]["adversarial"] | changed
             return chosen | {"arm": {"noise": 1, "adversarial": adversarial, "weight": of_noise}}
 
-        hinge = {"entropy": "hinge", "entropy_weight": 1.0, "keep": 20}
+        hinge = {"entropy": "hinge", "entropy_weight": 3.0, "keep": 20}
         arms = {
             "noise 1": noise[1],
             "noise 2": noise[2],
