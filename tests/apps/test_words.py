@@ -6,8 +6,9 @@ import pytest
 import awase
 from awase.apps.words import hold_out
 from awase.core import progress
-from awase.core.errors import AwaseError
+from awase.core.errors import AwaseError, ConfigError
 from awase.data.corpus import read_corpus
+from awase.train import checkpoint
 
 
 def about(rng, n):
@@ -64,6 +65,49 @@ def test_the_same_seed_and_one_thread_give_the_same_bytes(corpus):
         for seed in (3, 3, 4)
     )
     assert one.tobytes() == two.tobytes() != other.tobytes()
+
+
+def test_a_table_on_the_disk_trains_to_the_same_bytes_and_leaves_nothing(corpus, tmp_path):
+    options = {"options": {"dim": 8, "epochs": 1}, "threads": 1}
+    inside = awase.fit(corpus, "sgns", **options).model
+    on_disk = awase.fit(corpus, "sgns", out=tmp_path / "model", on_disk=True, **options).model
+    assert isinstance(on_disk.tables["words"].base, np.memmap) or isinstance(on_disk.tables["words"], np.memmap)
+    assert on_disk.tables["words"].tobytes() == inside.tables["words"].tobytes()
+    assert awase.load(tmp_path / "model").tables["words"].tobytes() == inside.tables["words"].tobytes()
+    assert sorted(path.name for path in (tmp_path / "model.run").iterdir()) == ["metrics.jsonl", "run.json"]
+    with pytest.raises(ConfigError, match="E1011: a table on the disk needs a place\n  to do: say where the model goes"):
+        awase.fit(corpus, "sgns", on_disk=True, **options)
+
+
+def test_a_killed_run_on_the_disk_ends_as_an_unbroken_one(corpus, tmp_path, monkeypatch):
+    """Killed after the third checkpoint, when the file on the disk is ahead of it."""
+    monkeypatch.setattr(checkpoint, "_EVERY_S", 0.0)
+    options = {"options": {"dim": 8, "epochs": 8}, "threads": 1, "on_disk": True, "out": tmp_path / "model"}
+    whole = awase.fit(corpus, "sgns", **options).model.tables["words"].tobytes()
+    saved = []
+
+    def save(self, arrays, plain, really=checkpoint.Checkpoints.save):
+        really(self, arrays, plain)
+        saved.append(plain["step"])
+        if len(saved) == 3:
+            arrays["parameter.table"][...] = 7
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.Checkpoints, "save", save)
+        with pytest.raises(KeyboardInterrupt):
+            awase.fit(corpus, "sgns", **options)
+    assert awase.fit(corpus, "sgns", resume=True, **options).model.tables["words"].tobytes() == whole
+    assert len(saved) == 3
+
+
+def test_half_the_size(corpus, tmp_path):
+    options = {"options": {"dim": 8, "epochs": 1}, "threads": 1}
+    whole = awase.fit(corpus, "sgns", **options).model
+    awase.fit(corpus, "sgns", out=tmp_path / "half", half=True, **options)
+    half = awase.load(tmp_path / "half")
+    assert half.tables["words"].dtype == np.float16
+    np.testing.assert_allclose(half.vector("the"), whole.vector("the"), atol=1e-3)
 
 
 def test_held_out_pairs_stand_near_each_other_in_sentences_not_trained_on():

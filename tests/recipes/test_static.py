@@ -93,7 +93,7 @@ def test_resolved_is_json_and_holds_every_setting(options):
     ("options", "message"),
     [
         ({"temprature": 1}, "E0610: recipe 'static' has no option 'temprature'\n  value: 1\n  to do: did you mean 'temperature'? v"),
-        ({"negatives": "mind"}, "E0613: there are no negatives 'mind'\n  to do: did you mean 'mined'? valid: adversarial, in-batch, mined, topical"),
+        ({"negatives": "mind"}, "E0613: there are no negatives 'mind'\n  to do: did you mean 'mined'? valid: adversarial, in-batch"),
         ({"loss": "hinge"}, "E0613: there is no loss 'hinge'\n  to do: valid: infonce, margin"),
         ({"dim": "many"}, "E0612: option 'dim' must be a whole number\n  value: 'many'"),
         ({"dim": 2.5}, "E0612: option 'dim' must be a whole number\n  value: 2.5"),
