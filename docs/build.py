@@ -24,6 +24,16 @@ from awase.models import StaticModel, TableModel
 from awase.tasks.report import Report
 
 DOCS = Path(__file__).parent
+FILES = {
+    "a corpus": "corpus.txt",
+    "a graph or a corpus": "edges.tsv",
+    "a hierarchy": "edges.tsv",
+    "interactions": "ratings.csv",
+    "labelled texts": "texts.csv",
+    "pairs of names": "pairs.tsv",
+    "pairs of texts": "pairs.csv",
+    "triples": "triples.tsv",
+}
 NOTE = "<!-- Written by docs/build.py from the code: change it there, then run `make docs`. -->\n\n"
 CLASSES = (
     (Collection, ("create", "open", "add", "upsert", "delete", "get", "search", "prepare", "info", "doctor", "close")),
@@ -196,7 +206,7 @@ def recipe_page(entry) -> str:
 
 ## Options
 
-`awase fit pairs.csv -o model --recipe {entry.name} --set NAME=VALUE`, or `awase.fit(pairs, "{entry.name}", options={{...}})`.
+`awase fit {FILES[entry.needs]} -o model --recipe {entry.name} --set NAME=VALUE`, or `awase.fit(data, "{entry.name}", options={{...}})`.
 
 | option | value | default |
 |---|---|---|

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from awase.core.errors import AwaseError
 from awase.data import blocks
+from awase.data import corpus as corpora
 from awase.data.corpus import read_corpus
 
 LINES = ["The cat sat on the mat.", "", "The DOG (a cat's friend) sat, too!", "...", "A café near 東京タワーです; ﬁne"] * 3
@@ -165,3 +166,24 @@ def test_a_failed_read_leaves_nothing_on_the_disk(tmp_path):
     with pytest.raises(AwaseError, match="E0103"):
         read_corpus(tmp_path / "bad.txt", spill=tmp_path / "spilled")
     assert not list((tmp_path / "spilled").iterdir())
+
+
+@pytest.mark.parametrize("spill", [False, True])
+def test_a_text_without_line_ends_is_sentences_of_a_thousand_words(tmp_path, monkeypatch, spill):
+    """Read in parts, none of which cuts a word."""
+    monkeypatch.setattr(corpora, "_LONG_LINE", 5_000)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 3_000)
+    words = [f"w{i % 700}" for i in range(25_300)]
+    path = tmp_path / "text8"
+    path.write_text(" ".join(words))
+    corpus = read_corpus(path, min_count=1, spill=tmp_path / "spilled" if spill else None)
+    assert [corpus.words[i] for i in corpus.ids] == words
+    sizes = np.diff(corpus.bounds)
+    assert sizes.max() == 1000 and sizes.sum() == 25_300
+    assert len(read_corpus([" ".join(words)], min_count=1)) == 26
+
+
+def test_sentences_are_cut_after_rare_words_are_left_out():
+    text = " ".join(["a b"] * 999 + [f"rare{i}" for i in range(500)] + ["a b"])
+    corpus = read_corpus([text, "a b"], min_count=5)
+    assert np.diff(corpus.bounds).tolist() == [1000, 1000, 2]

@@ -35,6 +35,8 @@ from awase.store import files
 LANGUAGES = ("auto", "en", "ja")
 _KANA_SHARE = 0.05  # of the letters: from here on a text is Japanese; English documentation of Japanese software stays below
 _REMAP = 1 << 22  # ids renumbered at a time
+_SENTENCE = 1_000  # words, at most
+_LONG_LINE = 4 << 20  # bytes, from which on a line is read in parts
 _NFKC = pc.Utf8NormalizeOptions("NFKC")
 
 
@@ -76,11 +78,11 @@ def read_corpus(
     lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without particles); "en", for all
     other languages too, does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were
     not there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than
-    memory.
+    memory. A line of more than 1,000 words is several sentences, as in word2vec's C code, so a text without line ends is read too.
 
     Raises ConfigError E0530 for an unknown language and E0531 for a count below 1, InputError E0106 for no text, E0140 if no word is frequent
     enough, E0141 if no sentence holds two words or there is but one, FormatError E0103 with file:line:byte for what is not UTF-8,
-    LimitError E0110 for a long line.
+    LimitError E0110 for a long line without a space.
 
     >>> corpus = read_corpus(["The cat sat.", "", "The dog!"], min_count=1)
     >>> corpus.words, corpus.ids.tolist(), corpus.bounds.tolist()
@@ -105,7 +107,7 @@ def read_corpus(
             kept.add(merged[numbered.ids], numbered.sizes)
         sizes = kept.sizes()
         chosen, new = _chosen(counts, min_count, max_words, name)
-        bounds = kept.renumber(new, sizes)
+        bounds = _cut(kept.renumber(new, sizes), _SENTENCE)
     if len(chosen) < 2 or np.diff(bounds).max(initial=0) < 2:
         problem = "no sentence holds two words" if len(chosen) > 1 else "the text has one word only"
         raise InputError(
@@ -149,10 +151,15 @@ def _lines(source: Any, lowercase: bool) -> tuple[str, Iterator[_Lines]]:
 
 def _of_files(paths: Iterable[Path], lowercase: bool) -> Iterator[_Lines]:
     for path in paths:
-        for block in read_blocks(path, end_of_lines):
+        for block in read_blocks(path, _end_of_words):
             if isinstance(block, BadRow):
                 raise block.error()
             yield _of_block(block, str(path), lowercase)
+
+
+def _end_of_words(data: bytes) -> int:
+    """Where the last line ends; within a very long line, its last word."""
+    return end_of_lines(data) or (data.rfind(b" ") + 1 if len(data) >= _LONG_LINE else 0)
 
 
 def _of_block(block: Block, name: str, lowercase: bool) -> _Lines:
@@ -162,7 +169,9 @@ def _of_block(block: Block, name: str, lowercase: bool) -> _Lines:
         except UnicodeDecodeError as cause:
             raise not_utf8(name, block.line, block.data, cause).error() from None
     raw = np.frombuffer(block.data, np.uint8)
-    return _normalised(raw, np.concatenate([[0], np.flatnonzero(raw == ord("\n")) + 1]), lowercase)
+    ends = np.flatnonzero(raw == ord("\n")) + 1
+    rest = [] if block.data.endswith(b"\n") else [len(raw)]  # of a line that goes on in the next block
+    return _normalised(raw, np.concatenate([[0], ends, rest]).astype(np.int64), lowercase)
 
 
 def _of_texts(texts: Any, lowercase: bool) -> Iterator[_Lines]:
@@ -311,6 +320,17 @@ def _renumbered(parts: Iterable[np.ndarray], new: np.ndarray, sizes: np.ndarray,
         put(ids[kept])
     bounds = np.maximum.accumulate(left)
     return bounds[np.diff(bounds, prepend=-1) > 0]
+
+
+def _cut(bounds: np.ndarray, most: int) -> np.ndarray:
+    """The bounds of sentences, with those of more than ``most`` words cut.
+
+    >>> _cut(np.array([0, 5, 6]), 2).tolist()
+    [0, 2, 4, 5, 6]
+    """
+    parts = -(-np.diff(bounds) // most)
+    within = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    return np.append(np.repeat(bounds[:-1], parts) + most * within, bounds[-1])
 
 
 class _Held:
