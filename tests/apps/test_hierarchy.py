@@ -189,7 +189,9 @@ def test_two_nodes_have_no_negatives_and_stay_where_they_are():
 
 
 def test_a_star_in_which_every_node_is_linked_to_the_centre():
-    fit = awase.fit([(f"leaf {i}", "centre") for i in range(30)], "poincare", options={"dim": 2, "batch": 1, "epochs": 200}, threads=1)
+    fit = awase.fit(
+        [(f"leaf {i}", "centre") for i in range(30)], "poincare", options={"dim": 2, "batch": 1, "epochs": 200}, threads=1
+    )
     assert fit.report.systems["trained"]["map"] > 0.9
 
 

@@ -173,7 +173,9 @@ def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
     if edges is not links:
         say(f"{len(edges):,} edges in the transitive closure")
     if len(split.test):
-        say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
+        say(
+            f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}"
+        )
 
 
 def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Findings:

@@ -100,7 +100,8 @@ def alias_draw(share, alias, bits):
     return place if (bits & np.uint64(0xFFFFFFFF)) * 2.0**-32 < share[place] else alias[place]
 
 
-@njit(cache=True, nogil=True, inline="always")  # a call would count the references of three arrays, which takes longer than a draw
+# Inlined, as a call would count the references of three arrays, which takes longer than a draw.
+@njit(cache=True, nogil=True, inline="always")
 def draw_unknown(share, alias, known, anchor, n_b, target, key, row, slot):
     """Draws from an alias table for a slot of ``row`` what is neither ``target`` nor known to belong to ``anchor``; -1 after 32 in vain.
 
