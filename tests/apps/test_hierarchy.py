@@ -11,7 +11,7 @@ import awase
 from awase import recipes
 from awase.apps.hierarchy import Training
 from awase.contrast.scores import Order, Poincare
-from awase.core.errors import AwaseError
+from awase.core.errors import AwaseError, ConfigError
 from awase.data.closure import transitive_closure
 from awase.data.link_split import split_links
 from awase.data.links import read_links
@@ -231,3 +231,15 @@ def test_a_drawing_says_what_it_leaves_out(monkeypatch):
     assert picture.content.startswith(b"\x89PNG")
     assert "10 edges along the shortest ways of the Poincaré disc" in picture.words
     assert "Of 3 dimensions" in picture.words and "Only the 10 edges nearest the centre are drawn." in picture.words
+
+
+def test_without_held_out_edges_an_order_is_judged_by_its_own_score():
+    edges = [(f"{i}", f"{(i - 1) // 3}") for i in range(1, 40)]
+    fit = awase.fit(edges, "order", options={"dim": 10, "epochs": 60, "batch": 1}, valid=0, test=0, threads=1)
+    assert fit.report.systems["trained"]["map"] > 0.8 > fit.report.systems["untrained"]["map"]
+
+
+@pytest.mark.parametrize("option", ["batch", "epochs"])
+def test_nothing_is_not_trained(option):
+    with pytest.raises(ConfigError, match=r"E0601: batch and epochs must be at least 1\n  value: \("):
+        awase.fit([("a", "b"), ("c", "b")], "poincare", options={option: 0}, threads=1)

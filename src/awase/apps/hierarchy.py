@@ -64,7 +64,7 @@ class Training:
         if len(split.test) and not len(split.valid):
             raise ConfigError(
                 "E0543", "edges held out to judge by need others to choose the threshold by", place="valid", value=0,
-                remedy="ask for both parts, or for none (--valid 0 --test 0)",
+                remedy="ask for both parts, or for neither (--valid 0 --test 0)",
             )  # fmt: skip
         if not len(split.valid):
             recipe = replace(recipe, plan=replace(recipe.plan, validations=0))
@@ -90,8 +90,8 @@ class Training:
         return lambda: float(hypernymy(self.is_below, pairs, pairs).correct.mean())
 
     def reconstruction(self, table: np.ndarray) -> Reconstruction:
-        """How well rows (n, d) of the ball give back the edges."""
-        return given_back(self.edges, table, seed=self.seed)
+        """How well rows (n, d) give back the edges."""
+        return given_back(self.edges, table, self.recipe.score, seed=self.seed)
 
     def model(self, name: str) -> TableModel:
         """The vectors as they are now."""
@@ -147,18 +147,19 @@ def labelled(edges: Links, rows: np.ndarray, *, seed: int) -> LabelledPairs:
     )
 
 
-def given_back(edges: Links, table: np.ndarray, *, seed: int) -> Reconstruction:
-    """How well distances in the ball of rows (n, d) give back the edges, of some nodes if there are many."""
+def given_back(edges: Links, table: np.ndarray, score, *, seed: int) -> Reconstruction:
+    """How well the scores of rows (n, d) give back the edges, of some nodes if there are many."""
     inside, nodes = 1 - (table * table).sum(axis=1), np.unique(edges.heads)
     if len(nodes) > _RECONSTRUCTED_MOST:
         nodes = np.random.default_rng((seed, 0xD15C)).choice(nodes, _RECONSTRUCTED_MOST, replace=False)
     judged = np.isin(edges.heads, nodes)
 
-    def distance(rows: np.ndarray) -> np.ndarray:
+    def in_the_ball(rows: np.ndarray) -> np.ndarray:
         """|a - c|² / ((1 - |a|²)(1 - |c|²)), which grows with the hyperbolic distance."""
         apart = (2 - inside[rows, None] - inside) - 2 * (table[rows] @ table.T)
         return apart / inside / inside[rows, None]
 
+    distance = in_the_ball if isinstance(score, Poincare) else lambda rows: -score(table[rows], table)
     return reconstruction(distance, edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK)
 
 

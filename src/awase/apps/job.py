@@ -111,6 +111,10 @@ class Job:
 
     def train(self, step, checkpoints: Checkpoints | None, *, validate=None, unit: str) -> Course:
         """Train, from the newest checkpoint if there is one; the best parameters are left in the step's encoder."""
+        if not self.recipe.plan.batch or not self.recipe.plan.epochs:
+            raise ConfigError(
+                "E0601", "batch and epochs must be at least 1", value=(self.recipe.plan.batch, self.recipe.plan.epochs)
+            )
         self.clock.lap("prepare_s")
         course = Loop(step, self.recipe.plan, validate=validate, checkpoints=checkpoints, unit=unit).run()
         self.clock.lap("train_s", "train_cpu_s")

@@ -185,7 +185,7 @@ def _edges(model: TableModel, links: Links) -> tuple[Links, dict[str, int]]:
 
 def _given_back(model: TableModel, links: Links, seed: int) -> _Asked:
     edges, left_out = _edges(model, links)
-    found = hierarchy.given_back(edges, model.tables["nodes"].astype(np.float64), seed=seed)
+    found = hierarchy.given_back(edges, model.tables["nodes"].astype(np.float64), Poincare(), seed=seed)
     return _Asked(
         {"model": found.metrics()},
         "nodes",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, ReportFolder, Seed, Threads, named
+from awase.cli.options import Columns, Json, OnBad, ReportFolder, Seed, Size, Threads, named, size
 from awase.cli.output import show
 
 EXAMPLES = (
@@ -31,9 +31,7 @@ def compare(
     out: ReportFolder = None,
     columns: Columns = None,
     on_bad: OnBad = "error",
-    test: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="How much to judge by: a share below 1, or a number.", show_default=False)
-    ] = None,
+    test: Size = None,
     seed: Seed = 0,
     threads: Threads = None,
     as_json: Json = False,
@@ -50,7 +48,7 @@ def compare(
         arms(recipes),
         columns=named(columns, "--columns") or None,
         on_bad=on_bad,
-        test=_size(test),
+        test=size(test, "--test"),
         seed=seed,
         threads=threads,
     )
@@ -70,11 +68,3 @@ def arms(text: str) -> list[str]:
         else:
             found.append(part)
     return found
-
-
-def _size(text: str | None) -> float | int | None:
-    """A share (0.05) or a number (200)."""
-    try:
-        return None if text is None else int(text) if text.isdecimal() else float(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is neither a share nor a number", param_hint="--test") from None

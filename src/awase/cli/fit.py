@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, Seed, Threads, named, pairs
+from awase.cli.options import Columns, Json, OnBad, Seed, Size, Threads, named, pairs, size
 from awase.cli.output import emit, remark
 
 EXAMPLES = (
@@ -67,6 +67,11 @@ def fit(
         typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    valid: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="How much to choose by: a share below 1, or a number.", show_default=False),
+    ] = None,
+    test: Size = None,
     seed: Seed = 0,
     threads: Threads = None,
     as_json: Json = False,
@@ -99,6 +104,8 @@ def fit(
             options=pairs(settings or (), "--set"),
             columns=named(columns, "--columns") or None,
             on_bad=on_bad,
+            valid=size(valid, "--valid"),
+            test=size(test, "--test"),
             seed=seed,
             threads=threads,
             resume=resume,

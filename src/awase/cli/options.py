@@ -25,6 +25,9 @@ Threads = Annotated[
     typer.Option(min=1, envvar="AWASE_THREADS", help="Threads to use; all if not given. One gives the same bytes each time."),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Of all that is random.")]
+Size = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="How much to judge by: a share below 1, or a number.", show_default=False)
+]
 Model = Annotated[
     Path | None,
     typer.Option(
@@ -72,3 +75,15 @@ def pairs(parts: Iterable[str], what: str) -> dict[str, str]:
             raise typer.BadParameter(f"{part!r} is not NAME=VALUE", param_hint=what)
         found[name.strip()] = value.strip()
     return found
+
+
+def size(text: str | None, what: str) -> float | int | None:
+    """A share or a number.
+
+    >>> size("0.05", "--test"), size("200", "--test"), size(None, "--test")
+    (0.05, 200, None)
+    """
+    try:
+        return None if text is None else int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a share nor a number", param_hint=what) from None
