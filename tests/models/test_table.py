@@ -405,14 +405,12 @@ def test_a_model_of_texts_cannot_stay_on_the_disk(tmp_path):
 
 
 def test_a_table_is_not_taken_for_a_model_of_texts(saved, tmp_path):
-    from awase import Collection, evaluate
+    from awase import Collection
 
     model = load(saved)
     for use in (
         lambda: text_encoder(saved),
         lambda: text_encoder(model),
-        lambda: evaluate(saved, [("a", "b"), ("c", "d")]),
-        lambda: evaluate(model, [("a", "b"), ("c", "d")]),
         lambda: Collection.create(tmp_path / "c.awase", saved),
     ):
         assert refused(use, ConfigError).startswith(

@@ -100,10 +100,10 @@ def names() -> list[str]:
 def get(name: str) -> Entry:
     """The entry of a name.
 
-    >>> get("statik")
+    >>> get("statik")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     awase.core.errors.ConfigError: E0611: there is no recipe 'statik'
-      to do: did you mean 'static'? valid: static
+      to do: did you mean 'static'? valid: ace, ...
     """
     if name not in _ENTRIES:
         raise ConfigError("E0611", f"there is no recipe {name!r}", remedy=did_you_mean(name, _ENTRIES))
