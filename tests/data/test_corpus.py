@@ -14,6 +14,7 @@ from awase.core.errors import AwaseError
 from awase.data import blocks
 from awase.data import corpus as corpora
 from awase.data.corpus import read_corpus
+from awase.data.text import memory
 
 LINES = ["The cat sat on the mat.", "", "The DOG (a cat's friend) sat, too!", "...", "A café near 東京タワーです; ﬁne"] * 3
 
@@ -187,3 +188,12 @@ def test_sentences_are_cut_after_rare_words_are_left_out():
     text = " ".join(["a b"] * 999 + [f"rare{i}" for i in range(500)] + ["a b"])
     corpus = read_corpus([text, "a b"], min_count=5)
     assert np.diff(corpus.bounds).tolist() == [1000, 1000, 2]
+
+
+@pytest.mark.parametrize("n_bytes", [1, 40, 1000])
+def test_many_texts_are_read_in_blocks(monkeypatch, n_bytes):
+    monkeypatch.setattr(memory, "_BLOCK_BYTES", n_bytes)
+    corpus = read_corpus(LINES, min_count=1, lang="en")
+    words, sentences = plainly(LINES)
+    assert corpus.words == words
+    assert [[words[i] for i in corpus.ids[a:b]] for a, b in zip(corpus.bounds[:-1], corpus.bounds[1:])] == sentences

@@ -176,7 +176,8 @@ def _of_block(block: Block, name: str, lowercase: bool) -> _Lines:
 
 def _of_texts(texts: Any, lowercase: bool) -> Iterator[_Lines]:
     for data, offsets in text_blocks(texts):
-        yield _normalised(data, offsets, lowercase)
+        # A block is a range of larger buffers; from here on it is an array of its own.
+        yield _normalised(data[offsets[0] : offsets[-1]], offsets - offsets[0], lowercase)
 
 
 def _normalised(data: np.ndarray, offsets: np.ndarray, lowercase: bool) -> _Lines:
