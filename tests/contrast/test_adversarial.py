@@ -7,7 +7,7 @@ from awase.contrast.codes import Codes
 from awase.contrast.encoders import Table, Translation
 from awase.contrast.losses import InfoNCE, Margin
 from awase.contrast.negatives import Adversarial, Boltzmann, Corrupted, CorruptedEdges, Mixture, Noise, TextBatches, Topical
-from awase.contrast.negatives.policy import Drawn
+from awase.contrast.negatives.adversary.policy import Drawn
 from awase.contrast.negatives.sampled import _log_inclusion
 from awase.contrast.positives import LinkSource, PairSource, TripleSource
 from awase.contrast.scores import Cosine, Distance, Dot

@@ -5,7 +5,6 @@ import pytest
 
 from awase.contrast import fused
 from awase.contrast.encoders import OrderTable, Table
-from awase.contrast.fused.order import OrderSteps
 from awase.contrast.losses import Hinge, Margin
 from awase.contrast.negatives import CorruptedEdges, Noise
 from awase.contrast.positives import LinkSource
@@ -45,7 +44,7 @@ def trained(step, batch: int, epochs: int = 2) -> list[float]:
 def test_kernel_and_generic_step_leave_equal_parameters(batch, negatives, margin):
     plan = Plan(rate=0.05)
     generic, kernel = Generic(*parts(negatives, margin), plan), choose(*parts(negatives, margin), plan)
-    assert isinstance(kernel, OrderSteps)
+    assert kernel.name == "order"
     before = kernel.parameters["table"].copy()
     expected, found = trained(generic, batch), trained(kernel, batch)
     assert found == pytest.approx(expected, rel=1e-5)
@@ -67,15 +66,16 @@ def test_one_thread_gives_the_same_bytes_and_more_learn_as_well():
 
 
 def other(**changed):
-    """The kernel that is found for the usual parts with some of them changed."""
+    """The name of the kernel that is found for the usual parts with some of them changed."""
     encoder, batcher, score, loss = parts()
     given = {"encoder": encoder, "batcher": batcher, "score": score, "loss": loss, "plan": Plan()} | changed
     optimizer = optimizer_of(given["encoder"].parameters, given["encoder"], given["plan"])
-    return fused.find(given["encoder"], given["batcher"], given["score"], given["loss"], optimizer, 1)
+    found = fused.find(given["encoder"], given["batcher"], given["score"], given["loss"], optimizer, 1)
+    return found and found.name
 
 
 def test_other_parts_have_no_such_kernel():
-    assert isinstance(other(), OrderSteps)
+    assert other() == "order"
     for changed in (
         {"score": Distance()},
         {"loss": Margin(margin=1.0)},
@@ -83,4 +83,4 @@ def test_other_parts_have_no_such_kernel():
         {"plan": Plan(optimizer="sgd")},
         {"batcher": Noise(n=5).bind(edges(), 0)},
     ):
-        assert not isinstance(other(**changed), OrderSteps), changed
+        assert other(**changed) != "order", changed

@@ -5,7 +5,6 @@ import pytest
 
 from awase.contrast import fused
 from awase.contrast.encoders import BallTable, PoincareTable
-from awase.contrast.fused.poincare import PoincareSteps
 from awase.contrast.losses import InfoNCE, Margin
 from awase.contrast.negatives import Noise
 from awase.contrast.positives import LinkSource
@@ -43,7 +42,7 @@ def trained(step, batch: int, epochs: int = 2) -> list[float]:
 def test_kernel_and_generic_step_leave_equal_parameters(batch, negatives):
     plan = Plan(rate=0.3 * batch, optimizer="sgd")
     generic, kernel = Generic(*parts(negatives), plan), choose(*parts(negatives), plan)
-    assert isinstance(kernel, PoincareSteps)
+    assert kernel.name == "poincare"
     before = kernel.parameters["table"].copy()
     expected, found = trained(generic, batch), trained(kernel, batch)
     assert found == pytest.approx(expected, rel=1e-9)
@@ -73,15 +72,16 @@ def test_one_thread_gives_the_same_bytes_and_more_learn_as_well():
 
 
 def other(**changed):
-    """The kernel that is found for the usual parts with some of them changed."""
+    """The name of the kernel that is found for the usual parts with some of them changed."""
     encoder, batcher, score, loss = parts()
     given = {"encoder": encoder, "batcher": batcher, "score": score, "loss": loss, "plan": Plan(optimizer="sgd")} | changed
     optimizer = optimizer_of(given["encoder"].parameters, given["encoder"], given["plan"])
-    return fused.find(given["encoder"], given["batcher"], given["score"], given["loss"], optimizer, 1)
+    found = fused.find(given["encoder"], given["batcher"], given["score"], given["loss"], optimizer, 1)
+    return found and found.name
 
 
 def test_other_parts_have_no_such_kernel():
-    assert isinstance(other(), PoincareSteps)
+    assert other() == "poincare"
     two_sets = LinkSource(np.array([0]), np.array([1]), 2, 2, offset=2)
     for changed in (
         {"score": Distance()},
@@ -92,4 +92,4 @@ def test_other_parts_have_no_such_kernel():
         {"plan": Plan()},
         {"batcher": Noise(n=5).bind(two_sets, 0)},
     ):
-        assert not isinstance(other(**changed), PoincareSteps), changed
+        assert other(**changed) != "poincare", changed

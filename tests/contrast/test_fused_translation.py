@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from awase.contrast import fused
 from awase.contrast.encoders import Projection, Translation
 from awase.contrast.losses import Margin
 from awase.contrast.negatives import Corrupted
@@ -50,9 +51,9 @@ def parts(source, spec, score, negatives, plan):
     ids=str,
 )
 def test_it_equals_the_generic_step(source, spec, score, negatives, plan):
-    fused = choose(*parts(source, spec, score, negatives, plan))
-    assert fused.name == "translation"
-    found, state, losses = trained(fused, plan)
+    kernel = choose(*parts(source, spec, score, negatives, plan))
+    assert kernel.name == "translation"
+    found, state, losses = trained(kernel, plan)
     expected, expected_state, expected_losses = trained(Generic(*parts(source, spec, score, negatives, plan)), plan)
     before = spec.encoder(N_ENTITIES, N_RELATIONS, seed=3).parameters
     assert set(found) == set(before) == set(expected) - {"loss"}
@@ -96,11 +97,9 @@ def test_other_parts_take_the_generic_step(source):
     plan = Plan(batch=4, epochs=1)
     encoder, batcher, score, loss, _ = parts(source, Translation(4), Distance(p=1), Corrupted(2), plan)
     optimizer = optimizer_of(encoder.parameters, encoder, plan)
-    from awase.contrast.fused.translation import TranslationSteps
-
-    assert TranslationSteps.of(encoder, batcher, score, loss, optimizer, 1) is not None
+    assert fused.find(encoder, batcher, score, loss, optimizer, 1) is not None
     for other in ({"score": Cosine()}, {"score": Distance(squared=True)}, {"loss": Margin(1.0, over="hardest")}):
         given = {"score": score, "loss": loss} | other
-        assert TranslationSteps.of(encoder, batcher, given["score"], given["loss"], optimizer, 1) is None
+        assert fused.find(encoder, batcher, given["score"], given["loss"], optimizer, 1) is None
     encoder.parameters["entities"] = encoder.parameters["entities"].astype(np.float64)
-    assert TranslationSteps.of(encoder, batcher, score, loss, optimizer, 1) is None
+    assert fused.find(encoder, batcher, score, loss, optimizer, 1) is None

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from awase.contrast.encoders import Rows
-from awase.contrast.negatives.amsgrad import AmsGrad
-from awase.contrast.negatives.generators import Generator, LayerSide, TableSide
-from awase.contrast.negatives.policy import Adversary, Pool
+from awase.contrast.negatives.adversary.amsgrad import AmsGrad
+from awase.contrast.negatives.adversary.generators import Generator, LayerSide, TableSide
+from awase.contrast.negatives.adversary.policy import Adversary, Pool
 from awase.kernels.policy import draw_policy, policy_gradient
 
 STEP = 1e-5

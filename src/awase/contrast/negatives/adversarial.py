@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awase.contrast.negatives.generators import Generator, LayerSide, TableSide
-from awase.contrast.negatives.policy import Adversary, Oracle, Pool
-from awase.contrast.negatives.space import Space
+from awase.contrast.negatives.adversary.generators import Generator, LayerSide, TableSide
+from awase.contrast.negatives.adversary.policy import Adversary, Oracle, Pool
+from awase.contrast.negatives.adversary.space import Space
 from awase.core.errors import ConfigError
 
 _ENTROPIES = "hinge", "always"

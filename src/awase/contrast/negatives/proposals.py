@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from awase.contrast.candidates import Batch
-from awase.contrast.negatives.policy import Pool, Sampler
-from awase.contrast.negatives.space import Space
+from awase.contrast.negatives.adversary.policy import Pool, Sampler
+from awase.contrast.negatives.adversary.space import Space
 from awase.contrast.positives import PairSource
 from awase.kernels.policy import known_each
 from awase.kernels.sets import pair_set

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from awase.contrast.candidates import Batch, Candidates
-from awase.contrast.negatives.policy import Pool, Sampler
-from awase.contrast.negatives.space import space_of
+from awase.contrast.negatives.adversary.policy import Pool, Sampler
+from awase.contrast.negatives.adversary.space import space_of
 from awase.kernels import draws
 from awase.kernels.policy import draw_pool, fill_units, known_each
 

@@ -4,8 +4,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from awase.contrast.negatives.amsgrad import AmsGrad
-from awase.contrast.negatives.generators import Generator
+from awase.contrast.negatives.adversary.amsgrad import AmsGrad
+from awase.contrast.negatives.adversary.generators import Generator
 from awase.kernels.policy import draw_policy, policy_gradient
 
 
