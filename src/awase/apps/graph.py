@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.encoders import Linked, Translated
 from awase.contrast.encoders.projected import Projected
 from awase.core.errors import InputError
@@ -189,17 +190,11 @@ def _names_hash(triples: Links) -> str:
 
 
 def _say_what_was_read(triples: Links, split: LinkSplit, n_unseen: dict[str, int]) -> None:
-    roles = ", ".join(f"{column} = {role}" for role, column in triples.understood.get("columns", {}).items())
-    say(
-        f"{len(triples):,} triples read ({roles}) of {len(triples.head_names):,} entities and {len(triples.relation_names):,} relations; "
-        f"{triples.duplicates:,} duplicates removed, {triples.bad.n:,} bad rows skipped"
-    )
-    for note in triples.understood.get("notes", []):
-        say(note)
+    say_what_was_read(triples, "triples", f"{len(triples.head_names):,} entities and {len(triples.relation_names):,} relations")
     for part, n in n_unseen.items():
         if n:
             say(f"{n:,} triples of {part} left out: they name what training does not")
-    say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
+    say_split(split)
 
 
 def _findings(training: Training, course: Course, untrained: LinkPrediction, n_unseen: dict[str, int], job: Job) -> Findings:
@@ -225,15 +220,10 @@ def _findings(training: Training, course: Course, untrained: LinkPrediction, n_u
             "have the mean rank. frequency ranks entities by how often they have that place with that relation in training."
         ),
         pairs=[("trained", "frequency"), ("trained", "untrained")],
-        data={
-            **triples.understood,
-            "triples": len(triples),
-            "entities": len(triples.head_names),
-            "relations": len(triples.relation_names),
-            "duplicates": triples.duplicates,
-            "bad_rows": triples.bad.n,
-            "bad": triples.bad.listed,
-        },
+        data=what_was_read(
+            triples,
+            {"triples": len(triples), "entities": len(triples.head_names), "relations": len(triples.relation_names)},
+        ),
         split={
             "train": len(split.train),
             "valid": len(split.valid),

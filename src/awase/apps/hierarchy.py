@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.scores import Poincare
 from awase.core.errors import ConfigError, MissingExtra
 from awase.core.progress import say
@@ -164,19 +165,12 @@ def given_back(edges: Links, table: np.ndarray, score, *, seed: int) -> Reconstr
 
 
 def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
-    roles = ", ".join(f"{column} = {role}" for role, column in links.understood.get("columns", {}).items())
-    say(
-        f"{len(links):,} edges read ({roles}) of {len(links.head_names):,} nodes; {links.duplicates:,} duplicates and "
-        f"{links.self_loops:,} edges of a node with itself removed, {links.bad.n:,} bad rows skipped"
-    )
-    for note in links.understood.get("notes", []):
-        say(note)
+    loops = f" ({links.self_loops:,} edges of a node with itself left out)" if links.self_loops else ""
+    say_what_was_read(links, "edges", f"{len(links.head_names):,} nodes{loops}")
     if edges is not links:
         say(f"{len(edges):,} edges in the transitive closure")
     if len(split.test):
-        say(
-            f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}"
-        )
+        say_split(split)
 
 
 def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Findings:
@@ -189,16 +183,15 @@ def _findings(training: Training, untrained: np.ndarray, course: Course, job: Jo
     return job.findings(
         **made,
         title=Path(str(links.understood.get("source", "edges"))).name,
-        data={
-            **links.understood,
-            "edges": len(links),
-            "edges trained and judged by": len(training.edges),
-            "nodes": len(links.head_names),
-            "duplicates": links.duplicates,
-            "edges of a node with itself": links.self_loops,
-            "bad_rows": links.bad.n,
-            "bad": links.bad.listed,
-        },
+        data=what_was_read(
+            links,
+            {
+                "edges": len(links),
+                "edges trained and judged by": len(training.edges),
+                "nodes": len(links.head_names),
+                "edges of a node with itself": links.self_loops,
+            },
+        ),
         split={
             "train": len(split.train),
             "valid": len(split.valid),

@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.reading import what_was_read
 from awase.contrast.positives import LabelSource
 from awase.core.errors import InputError
 from awase.core.progress import say
@@ -148,14 +149,7 @@ def _findings(training: Training, model: StaticModel, untrained: StaticModel, co
         protocol=f"'knn' and 'bm25' are votes of the {_NEIGHBOURS} nearest training texts; 'probe' is a logistic regression on the vectors of "
         f"{len(few):,} training texts",
         pairs=[("trained", "bm25"), ("trained", "untrained"), ("trained", "majority")],
-        data={
-            **data.pairs.understood,
-            "texts": data.n_texts,
-            "labels": len(data.label_names),
-            "duplicates": data.pairs.duplicates,
-            "bad_rows": data.pairs.bad.n,
-            "bad": data.pairs.bad.listed,
-        },
+        data=what_was_read(data.pairs, {"texts": data.n_texts, "labels": len(data.label_names)}),
         split={
             "train": len(train),
             "valid": len(split.valid),

@@ -7,6 +7,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.reading import what_was_read
 from awase.contrast.encoders import Table
 from awase.core.progress import say
 from awase.data.link_split import LinkSplit, split_links
@@ -93,13 +94,7 @@ def _findings(links: Links, split: LinkSplit, encoder: Table, course: Course, jo
         items="held-out pairs",
         protocol=f"each pair's target against {_DRAWN} drawn as often as they are targets in training",
         pairs=[("trained", "frequency")],
-        data={
-            **links.understood,
-            "distinct pairs": len(links),
-            "names": n,
-            "bad_rows": links.bad.n,
-            "bad": links.bad.listed,
-        },
+        data=what_was_read(links, {"distinct pairs": len(links), "names": n}),
         split={"train": len(split.train), "test": len(split.test), "note": split.note},
         cost={**job.clock.cost(), "model_bytes": table.nbytes, "threads": job.threads},
         recipe=job.recipe.resolved(),

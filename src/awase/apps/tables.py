@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from awase.apps import graph, hierarchy, users
+from awase.apps.reading import what_was_read
 from awase.apps.words import similarity_table
 from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError, InputError
@@ -142,7 +143,7 @@ def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
         "test triples",
         "Each triple asks for its tail and for its head among all entities; entities known to be right, from what the model was trained on or "
         "from what is given, do not count, and ties have the mean rank.",
-        _read(links),
+        what_was_read(links, {links.kind: len(links)}),
         new.left_out,
         {"candidates": "entities", "n_candidates": n},
     )
@@ -163,7 +164,7 @@ def _interactions(model: TableModel, links: Links, everything: bool) -> _Asked:
         "users",
         "Every item is ranked for each user, but for what the model remembers of the user. recall@k: given items among the first k, over all "
         "given items.",
-        _read(links),
+        what_was_read(links, {links.kind: len(links)}),
         new.left_out,
         {"candidates": "items", "n_candidates": len(V)},
     )
@@ -190,7 +191,7 @@ def _given_back(model: TableModel, links: Links, seed: int) -> _Asked:
         {"model": found.metrics()},
         "nodes",
         "Reconstruction: for each node that is below another, all others are ranked by distance, and what it is below should come first.",
-        _read(links),
+        what_was_read(links, {links.kind: len(links)}),
         left_out,
         {"candidates": "nodes", "n_candidates": len(model) - 1},
     )
@@ -207,7 +208,7 @@ def _directions(model: TableModel, links: Links, seed: int) -> _Asked:
         "pairs",
         "Half of the pairs are given edges, half have one end replaced by a node drawn evenly. The threshold is the best on one half of the "
         "edges, the other half is judged by.",
-        _read(links),
+        what_was_read(links, {links.kind: len(links)}),
         left_out,
         {},
     )
@@ -292,8 +293,3 @@ def _nothing_known(what: str, n: int, place: str) -> InputError:
 
 def _source(links: Links) -> str:
     return str(links.understood.get("source", ""))
-
-
-def _read(links: Links) -> dict[str, Any]:
-    counts = {links.kind: len(links), "duplicates": links.duplicates, "bad_rows": links.bad.n, "bad": links.bad.listed}
-    return {**links.understood, **counts}

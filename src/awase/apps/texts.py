@@ -10,6 +10,7 @@ import numpy as np
 from awase import recipes
 from awase.apps import card
 from awase.apps.job import Clock, Findings, Fit, Job
+from awase.apps.reading import what_was_read
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
 from awase.apps.training import Training
 from awase.core.progress import progress, say
@@ -124,14 +125,7 @@ def _report(
     return Report.of(
         judgement,
         title=Path(str(data.understood.get("source", "pairs"))).name,
-        data={
-            **data.understood,
-            "pairs": len(data),
-            "duplicates": data.duplicates,
-            "bad_rows": data.bad.n,
-            "bad": data.bad.listed,
-            "sha256": data_hash(data),
-        },
+        data={**what_was_read(data, {"pairs": len(data)}), "sha256": data_hash(data)},
         split={
             "train": len(split.train),
             "valid": len(split.valid),

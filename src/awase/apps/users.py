@@ -9,11 +9,11 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.encoders import ThingsBag
 from awase.contrast.losses import Warp
 from awase.contrast.regularisers import Features
 from awase.core.errors import ConfigError, InputError
-from awase.core.progress import say
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
 from awase.models.table import TableModel
@@ -40,7 +40,8 @@ def fit(source: Any, job: Job) -> Fit:
     split = split_links(
         links, valid=_VALID if job.valid is None else job.valid, test=_TEST if job.test is None else job.test, seed=job.seed
     )
-    _say_what_was_read(links, split)
+    say_what_was_read(links, "interactions", f"{len(links.head_names):,} users with {len(links.tail_names):,} items")
+    say_split(split)
     features = None if asked["features"] is None else feature_rows(asked["features"], links.tail_names)
     training = Training(job.recipe, links, split, features=features, seed=job.seed, threads=job.threads)
     job = job.with_recipe(training.recipe)
@@ -172,17 +173,6 @@ def names_hash(links: Links) -> str:
     return digest(*(np.frombuffer("\n".join(names).encode(), np.uint8) for names in (links.head_names, links.tail_names)))
 
 
-def _say_what_was_read(links: Links, split: LinkSplit) -> None:
-    roles = ", ".join(f"{column} = {role}" for role, column in links.understood.get("columns", {}).items())
-    say(
-        f"{len(links):,} interactions read ({roles}) of {len(links.head_names):,} users with {len(links.tail_names):,} items; "
-        f"{links.duplicates:,} duplicates removed, {links.bad.n:,} bad rows skipped"
-    )
-    for note in links.understood.get("notes", []):
-        say(note)
-    say(f"{len(split.train):,} to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}")
-
-
 def _findings(training: Training, course: Course, job: Job) -> Findings:
     links, split = training.links, training.split
     known = np.concatenate([split.train, split.valid])
@@ -206,15 +196,7 @@ def _findings(training: Training, course: Course, job: Job) -> Findings:
             f"{split.note[1:]}. recall@k: test items among the first k, over all test items."
         ),
         pairs=[("trained", "popularity")],
-        data={
-            **links.understood,
-            "interactions": len(links),
-            "users": len(links.head_names),
-            "items": len(links.tail_names),
-            "duplicates": links.duplicates,
-            "bad_rows": links.bad.n,
-            "bad": links.bad.listed,
-        },
+        data=what_was_read(links, {"interactions": len(links), "users": len(links.head_names), "items": len(links.tail_names)}),
         split={
             "train": len(split.train),
             "valid": len(split.valid),

@@ -29,9 +29,14 @@ def bind(encoder, batcher, score, loss, optimizer) -> Batches | None:
 
     def batches(rows: np.ndarray, edges: np.ndarray, epoch: int, schedule: np.ndarray):
         key, rates = draws.key(batcher.seed, epoch), (optimizer.rates["table"] * schedule).astype(np.float32)
-        return lambda first, last: order_batches(
-            table, squares, source.anchors, source.targets, rows, edges, rates, batcher.share, batcher.alias, batcher.known, key,
-            spec.n, spec.turned, margin, on.code, on.radius, first, last,
-        )  # fmt: skip
+
+        def steps(first: int, last: int) -> float:
+            paid = order_batches(
+                table, squares, source.anchors, source.targets, rows, edges, rates, batcher.share, batcher.alias, batcher.known,
+                key, spec.n, spec.turned, margin, on.code, on.radius, first, last,
+            )  # fmt: skip
+            return float(paid)
+
+        return steps
 
     return batches

@@ -31,6 +31,7 @@ class Fused:
 
     def run(self, rows: np.ndarray, edges: np.ndarray, epoch: int, schedule: np.ndarray) -> float:
         """As ``train.step.Generic.run``."""
-        kernel, totals = self._batches(rows, edges, epoch, schedule), []
+        kernel = self._batches(rows, edges, epoch, schedule)
+        totals: list[float] = []
         pool.run(self.threads, len(edges) - 1, lambda first, last: totals.append(kernel(first, last)))
         return sum(totals)
