@@ -8,7 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-_LIBRARIES = ("numpy", "numba", "tokenizers", "pyarrow", "torch", "sentence-transformers", "model2vec", "bm25s", "faiss-cpu")
+_LIBRARIES = (
+    "numpy",
+    "numba",
+    "tokenizers",
+    "pyarrow",
+    "torch",
+    "sentence-transformers",
+    "model2vec",
+    "bm25s",
+    "faiss-cpu",
+    "gensim",
+    "pykeen",
+    "implicit",
+)
 
 
 def record(name: str, row: dict) -> None:

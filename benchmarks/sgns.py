@@ -6,9 +6,9 @@ Both read one file of the same words, cut and in lower case before the clock sta
 fastest way. 100 dimensions, window 5, 5 negatives, subsampling 1e-3, words that occur 5 times; English one epoch, Japanese five. Words are
 counted as gensim does: all of them, before subsampling, times epochs.
 
-The learning rate of either is the best of ``RATES`` by the mean over the seeds of Spearman's rho on SimVerb-3500 (Japanese: on the verbs), which
-is not reported; WordSim353, SimLex-999, MEN, and RareWord (Japanese: nouns, adjectives, adverbs) are, with their coverage, as means over the seeds. One thread
-each, so that the seconds are those of one processor; then two.
+The learning rate of either is the best of ``RATES`` by the mean over the seeds of Spearman's rho on SimVerb-3500 (Japanese: on the verbs),
+which is not reported. WordSim353, SimLex-999, MEN and RareWord (Japanese: nouns, adjectives, adverbs) are, with their coverage, as means
+over the seeds. One thread each, so that the seconds are those of one processor; then two.
 
 Each run is a process of its own; numba's start is not timed. Results go to results/sgns.jsonl; with --lines, to try the script on the first
 so many lines, they are only printed.
