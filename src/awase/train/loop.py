@@ -12,6 +12,8 @@ from awase.core.progress import progress
 from awase.train.checkpoint import Checkpoints
 from awase.train.plan import Plan, schedule
 
+_POINTS = 20  # of the loss, where nothing is validated
+
 
 @dataclass
 class Course:
@@ -45,7 +47,7 @@ class Loop:
         self._best: dict[str, np.ndarray] = {}
         self._per_epoch = -(-len(step) // plan.batch)
         self.steps = self._per_epoch * plan.epochs
-        self._validate_at = _spread(self.steps, min(plan.validations, plan.epochs) if validate else 0)
+        self._mark_at = _spread(self.steps, max(1, min(plan.validations, plan.epochs)) if validate else min(_POINTS, self.steps))
         self._step = 0
         self._since_best = 0
         self._sum, self._count = 0.0, 0
@@ -63,13 +65,11 @@ class Loop:
                 done = self._advance()
                 speed = (self._step - first) * self.plan.batch / max(time.monotonic() - started, 1e-9)
                 bar.note(f"loss {self._sum / max(self._count, 1):.4f}, {speed:,.0f} {self.unit}/s")
-                if self._step in self._validate_at:
+                if self._step in self._mark_at:
                     self._mark()
                 bar.advance(done * self.plan.batch)
                 if self.checkpoints is not None and self.checkpoints.due(self._step):
                     self.checkpoints.save(*self._state())
-        if not self._validate_at:
-            self._mark()
         for name, value in self._best.items():
             self.step.parameters[name][...] = value
         return self.course
@@ -79,7 +79,7 @@ class Loop:
         epoch, first = divmod(self._step, self._per_epoch)
         if first == 0:
             self._order = self.step.order(epoch)
-        until = min((at for at in self._validate_at if at > self._step), default=self.steps)
+        until = min((at for at in self._mark_at if at > self._step), default=self.steps)
         n = min(self.step.at_once, self._per_epoch - first, until - self._step)
         # Batches of equal size, to one example: a short last batch would have a different loss (huggingface/sentence-transformers#3420).
         edges = np.arange(first, first + n + 1) * len(self.step) // self._per_epoch
@@ -97,7 +97,7 @@ class Loop:
         return n
 
     def _mark(self) -> None:
-        """Validate, note the result, keep the parameters if they are the best so far."""
+        """Note the loss; validate, and keep the parameters if they are the best so far."""
         self._check_finite()
         reached = self.validate() if self.validate else float(self._step)
         point = {"step": self._step, "epoch": self._step / self._per_epoch, "loss": self._sum / max(self._count, 1)}
