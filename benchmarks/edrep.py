@@ -70,12 +70,12 @@ def blocks(n_seeds: int, quick: bool):
                 vectors = embed(heads, tails, seed)
                 spent = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
                 found[method].append({"nmi": mutual_information(vectors, labels), **spent})
-        for method, rows in found.items():
-            mean = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
-            yield {
-                "what": "blocks", "model": name, "method": method, "n": n, "dim": DIM, "seeds": n_seeds, "threads": threads,
-                **mean, "nmi_of_seeds": [round(row["nmi"], 4) for row in rows],
-            }  # fmt: skip
+        of_all = {
+            method: {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+            | {"nmi_of_seeds": [round(row["nmi"], 4) for row in rows]}
+            for method, rows in found.items()
+        }
+        yield {"what": "blocks", "model": name, "n": n, "dim": DIM, "seeds": n_seeds, "threads": threads, **of_all}
 
 
 def block_model(n: int, between: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOT_BENCHMARKS = {"ace_jobs", "ace_plots", "corpora", "cut_demo_data", "record", "run", "sets", "table"}
+NOT_BENCHMARKS = {"ace_jobs", "ace_plots", "corpora", "cut_demo_data", "graphs", "record", "run", "sets", "table"}
 
 
 def main() -> int:
