@@ -37,7 +37,7 @@ RATES = (0.1, 0.2, 0.4)  # of both CML
 TORCH_BATCH = 1024
 GRIDS = {
     "als": {"factors": (16, 64, 128), "regularization": (0.1, 10.0, 50.0), "alpha": (5.0, 20.0, 60.0)},
-    "bpr": {"factors": (64, 128), "learning_rate": (0.01, 0.05), "regularization": (0.001, 0.01), "iterations": (50, 300)},
+    "bpr": {"factors": (128,), "learning_rate": (0.01, 0.05), "regularization": (0.001, 0.01), "iterations": (50, 300)},
 }
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
