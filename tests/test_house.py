@@ -16,6 +16,7 @@ import pytest
 
 import awase
 from awase import recipes
+from awase.apps.fit import JOBS
 from awase.core.explain import codes, explain
 
 ROOT = Path(__file__).parent.parent
@@ -219,8 +220,9 @@ def test_each_recipe_has_its_test_its_page_and_its_benchmark():
     assert {path.stem for path in (ROOT / "docs/recipes").glob("*.md")} == names
     assert {path.stem for path in (ROOT / "benchmarks").glob("*.py")} >= names
     assert {path.stem for path in (SOURCE / "recipes").glob("*.py")} - {"__init__", "recipe"} == names
+    assert {recipes.get(name).needs for name in names} <= set(JOBS)
     print(f"{len(names)} recipes: {', '.join(sorted(names))}")
-    assert len(names) >= 1
+    assert len(names) >= 11
 
 
 def test_each_error_has_its_page():
