@@ -47,7 +47,9 @@ class Loop:
         self._best: dict[str, np.ndarray] = {}
         self._per_epoch = -(-len(step) // plan.batch)
         self.steps = self._per_epoch * plan.epochs
-        self._mark_at = _spread(self.steps, max(1, min(plan.validations, plan.epochs)) if validate else min(_POINTS, self.steps))
+        self._mark_at = _spread(
+            self.steps, max(1, min(plan.validations, plan.epochs)) if validate else min(_POINTS, self.steps)
+        )
         self._step = 0
         self._since_best = 0
         self._sum, self._count = 0.0, 0
