@@ -269,3 +269,13 @@ def test_options_that_are_not_there(tmp_path):
     assert refused(tmp_path / "nowhere.tsv", "edges").startswith("E0101: there is no such file")
     (tmp_path / "u.tsv").write_bytes("a\tb\n".encode("utf-16"))
     assert refused(tmp_path / "u.tsv", "edges", kind=FormatError).startswith("E0103: the file is UTF-16, not UTF-8")
+
+
+def test_a_header_of_another_kind_is_not_taken_for_data(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_text("user,item,rating\nann,tea,5\nbob,beer,4\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_links(path, "triples")
+    assert str(caught.value).startswith("E0105: no column is the head; the columns are user, item, rating\n")
+    path.write_text("movie\tis about\tbeer\nann\tlikes\ttea\n", encoding="utf-8")
+    assert len(read_links(path.rename(tmp_path / "facts.tsv"), "triples")) == 2, "one such word may be a thing"

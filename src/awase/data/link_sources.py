@@ -71,10 +71,12 @@ def columns_of(source: Source, kind: str, given: dict[str, str]) -> tuple[dict[s
 
 
 def _is_headless(first_row: list[str], given: dict[str, str], roles: dict[str, tuple[str, ...]]) -> bool:
-    """Whether the first row is data: the user names columns by position, or none of its values is a known name."""
+    """Whether the first row is data: the user names columns by position, or none of its values is a known name, here or, of two of them,
+    for another kind of links (a file of ratings is not to be read as triples, its header included)."""
     if given:
         return all(column.isdigit() for column in given.values()) and not all(column in first_row for column in given.values())
-    return not any(recognised(value, roles) for value in first_row)
+    elsewhere = [value for value in first_row if any(recognised(value, others) for others in LINK_ROLES.values())]
+    return len(elsewhere) < 2 and not any(recognised(value, roles) for value in first_row)
 
 
 def _by_position(first_row: list[str], kind: str, required: list[str], place: str) -> dict[str, str]:
