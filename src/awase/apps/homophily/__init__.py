@@ -1,0 +1,1 @@
+"""Behavioural homophily: who acts alike, whatever they talk about, from any threaded discussion."""
