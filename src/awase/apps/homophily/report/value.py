@@ -172,7 +172,7 @@ class HomophilyReport:
         return json.dumps(self.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
     def files(self) -> dict[str, bytes]:
-        """Every form that is a file: ``report.json``, ``report.md``, ``report.html``, ``users.parquet``, and ``COLUMNS.md``, which says what its
+        """Every form that is a file: ``report.json``, ``report.md``, ``report.html``, ``users.parquet`` and ``COLUMNS.md``, which says what its
         columns are."""
         from awase.apps.homophily.report import exports, markdown, page
 
