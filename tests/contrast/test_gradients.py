@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from awase.contrast import losses, scores
 from awase.contrast.candidates import Candidates
 from awase.contrast.joint import generic
-from awase.contrast.losses import Hinge, InfoNCE, Logistic, Margin, Violations, Warp
+from awase.contrast.losses import Hinge, InfoNCE, Logistic, MajorityOrMinority, Margin, Violations, Warp
 from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError
 
@@ -29,6 +29,8 @@ LOSSES = [
     Logistic(),
     Hinge(margin=0.5),
     Violations(margin=0.3, k=2),
+    MajorityOrMinority(majority=2, share=0.3),
+    MajorityOrMinority(majority=2, share=0.3, denominator="majority"),
 ]
 SEEDS = st.integers(0, 2**32 - 1)
 STEP = 1e-6
@@ -124,6 +126,9 @@ def naive(loss, S, candidates, i):
     left = [j for j in range(S.shape[1]) if (i, j) not in out]
     share = np.ones_like(S) if candidates.share is None else candidates.share
     negatives = [j for j in left if j != own and share[i, j] > 0]
+    if isinstance(loss, MajorityOrMinority):
+        scale = len(target) / target.count(2) if loss.denominator == "majority" and 2 in target else 1
+        return (loss.share + (1 - loss.share) * scale * (own == 2)) * naive(loss.base, S, candidates, i)
     if isinstance(loss, Logistic):
         return math.log1p(math.exp(-S[i, own])) + sum(share[i, j] * math.log1p(math.exp(S[i, j])) for j in negatives)
     if isinstance(loss, Hinge):
@@ -294,6 +299,13 @@ def with_torch(A, C, candidates, score, loss, params, dims):
         elif isinstance(loss, Margin):
             hinge = torch.relu(loss.margin + S - S[rows, target][:, None]) * negative
             value = hinge.amax(1) if loss.over == "hardest" else hinge.sum(1) / negative.sum(1).clamp(min=1)
+        elif isinstance(loss, MajorityOrMinority):
+            value = F.cross_entropy(
+                (S - torch.as_tensor(candidates.logq)).masked_fill(out, -math.inf), target, reduction="none"
+            )
+            major = (target == 2).double()
+            scale = len(target) / major.sum().clamp(min=1) if loss.denominator == "majority" else 1
+            value = loss.share * value + (1 - loss.share) * scale * major * value
         else:
             logits = (S * params.exp() - torch.as_tensor(candidates.logq)).masked_fill(out, -math.inf)
             value = F.cross_entropy(logits, target, reduction="none")
@@ -390,6 +402,11 @@ def test_extreme_logits_stay_finite(temperature, batch):
         (lambda: Distance(p=3), "E0550: p must be 1 or 2\n  value: 3"),
         (lambda: Distance(p=1, squared=True), "E0550: only the distance with p = 2 can be squared"),
         (lambda: Hinge(margin=0), "E0502: margin must be above 0\n  value: 0\n  to do: 1 is usual for distances"),
+        (lambda: MajorityOrMinority(0, share=0), "E1030: the share of the base loss lies above 0 and at most at 1\n  value: 0"),
+        (
+            lambda: MajorityOrMinority(0, denominator="minority"),
+            "E1030: denominator must be 'all' or 'majority'\n  value: 'min",
+        ),
         (lambda: Margin(over="hard"), "E0502: over must be 'all' or 'hardest'\n  value: 'hard'"),
     ],
 )
@@ -397,3 +414,11 @@ def test_wrong_settings_say_what_is_right(make, message):
     with pytest.raises(ConfigError) as caught:
         make()
     assert str(caught.value).startswith(message)
+
+
+def test_a_share_of_one_is_cross_entropy_to_the_last_bit(batch):
+    A, C, candidates = batch(7, weight=False)
+    S, plain = A @ C.T, InfoNCE(temperature=1.0)
+    loss = MajorityOrMinority(majority=2, share=1.0)
+    for one, other in zip(loss(S, candidates, loss.init()), plain(S, candidates, plain.init())):
+        np.testing.assert_array_equal(one, other)
