@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 from array_api_compat import array_namespace, device
 
 from awase.contrast.candidates import Candidates
