@@ -1,7 +1,7 @@
 """The report as Markdown, for a repository or a model card."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from awase.tasks.report import words
 from awase.tasks.report.shown import cell
@@ -14,10 +14,10 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
 def render(report: Report) -> str:
     """``report.md``."""
     parts = [
-        f"# {_text(report.title)}",
-        f"{_text(words.asked(report.judged))}, 95 % bootstrap intervals over the {_text(words.items(report.judged))}.",
+        f"# {plain(report.title)}",
+        f"{plain(words.asked(report.judged))}, 95 % bootstrap intervals over the {plain(words.items(report.judged))}.",
         _line(report.judged.get("protocol", "")),
-        "\n".join(f"- {_text(sentence)}" for sentence in report.verdict),
+        "\n".join(f"- {plain(sentence)}" for sentence in report.verdict),
         "## Systems",
         _systems(report),
     ]
@@ -31,16 +31,15 @@ def render(report: Report) -> str:
         parts += ["## Quality, size and speed", _pareto(report)]
     if report.dims:
         parts += ["## Fewer dimensions", _dims(report)]
-    for table in report.tables:
-        rows = ([_text(cell(value)) for value in row] for row in table["rows"])
-        parts += [f"## {_text(table['title'])}", _table([_text(head) for head in table["heads"]], rows), _text(table["words"])]
+    for extra in report.tables:
+        parts += [f"## {plain(extra['title'])}", shown(extra), plain(extra["words"])]
     for picture in report.pictures:
-        parts += [f"## {_text(picture['title'])}", f"![{_text(picture['words'])}]({picture['file']})"]
+        parts += [f"## {plain(picture['title'])}", f"![{plain(picture['words'])}]({picture['file']})"]
     for label, section in words.sections(report.as_dict()):
-        parts += [f"## {label}", _table(("", ""), ((_text(key), _text(value)) for key, value in words.facts(section)))]
+        parts += [f"## {label}", table(("", ""), ((plain(key), plain(value)) for key, value in words.facts(section)))]
     if report.worst and report.worst["queries"]:
         a, b = words.system(report.worst["a"]), words.system(report.worst["b"])
-        parts += [f"## Where {_text(a)} falls furthest behind {_text(b)}", *map(_case, report.worst["queries"])]
+        parts += [f"## Where {plain(a)} falls furthest behind {plain(b)}", *map(_case, report.worst["queries"])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -50,14 +49,14 @@ def _systems(report: Report) -> str:
     best = {name: words.best(report.systems, name) for name in names}
     rows = []
     for label, of in report.systems.items():
-        cells = [_text(words.system(label))]
+        cells = [plain(words.system(label))]
         for name in names:
             value = words.value(of[name])
             cells.append(f"**{value}**" if of[name] == best[name] else value)
             if name == report.metric:
                 cells.append(words.interval(of[f"{name}_ci"]))
         rows.append(cells)
-    return _table(("system", *heads), rows)
+    return table(("system", *heads), rows)
 
 
 def _tests(report: Report) -> str:
@@ -66,14 +65,14 @@ def _tests(report: Report) -> str:
         low, high = (words.points(bound) for bound in test["ci"])
         difference = words.points(test["difference"], signed=True)
         pair = f"{words.system(test['a'])} − {words.system(test['b'])}"
-        rows.append([_text(pair), words.metric(test["metric"]), difference, f"{low} to {high}", words.p_value(test["p_holm"])])
-    return _table(("pair", "metric", "points", "95 % CI", "p"), rows)
+        rows.append([plain(pair), words.metric(test["metric"]), difference, f"{low} to {high}", words.p_value(test["p_holm"])])
+    return table(("pair", "metric", "points", "95 % CI", "p"), rows)
 
 
 def _pareto(report: Report) -> str:
     rows = [
         [
-            _text(words.system(row["system"])),
+            plain(words.system(row["system"])),
             f"{row['quality']:.3f}",
             words.size(row["bytes"]),
             words.seconds(row["latency_s"]),
@@ -81,29 +80,35 @@ def _pareto(report: Report) -> str:
         ]
         for row in report.pareto
     ]
-    return _table(("system", words.metric(report.metric), "size", "per query", "remark"), rows)
+    return table(("system", words.metric(report.metric), "size", "per query", "remark"), rows)
 
 
 def _dims(report: Report) -> str:
-    return _table(
+    return table(
         ("dimensions", words.metric(report.metric)), ([str(row["dim"]), f"{row[report.metric]:.3f}"] for row in report.dims)
     )
 
 
 def _case(case: dict) -> str:
-    lines = [f"**{_text(case['query'])}**", "", *(f"- relevant: {_text(text)}" for text in case["relevant"])]
+    lines = [f"**{plain(case['query'])}**", "", *(f"- relevant: {plain(text)}" for text in case["relevant"])]
     for side in (case["a"], case["b"]):
-        returned = "; ".join(_text(text) for text in side["returned"])
-        lines.append(f"- {_text(words.system(side['system']))}: {words.rank(side)}; returned: {returned}")
+        returned = "; ".join(plain(text) for text in side["returned"])
+        lines.append(f"- {plain(words.system(side['system']))}: {words.rank(side)}; returned: {returned}")
     return "\n".join(lines)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells that are Markdown already; the first column is names, the others are numbers."""
     rule = [":--", *("--:" for _ in heads[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
-def _text(text: str) -> str:
+def shown(extra: Mapping) -> str:
+    """A ``Table`` as a dict."""
+    return table([plain(head) for head in extra["heads"]], ([plain(cell(value)) for value in row] for row in extra["rows"]))
+
+
+def plain(text: str) -> str:
     """One line of plain text: nothing in it is markup, and it is not too long to read."""
     line = " ".join(text.split())
     return _line(line if len(line) <= _TEXT_CHARS else line[: _TEXT_CHARS - 1] + "…")

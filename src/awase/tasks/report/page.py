@@ -38,7 +38,7 @@ _GEOMETRY = {
 
 def render(report: Report) -> str:
     """``report.html``."""
-    verdict = "".join(f"<p>{_sentence(sentence)}</p>" for sentence in report.verdict)
+    verdict = "".join(f"<p>{sentence(text)}</p>" for text in report.verdict)
     protocol = f"<p class='muted'>{escape(report.judged['protocol'])}</p>" if "protocol" in report.judged else ""
     parts = [
         f"<header><h1>{escape(report.title)}</h1><p class='muted'>{escape(words.asked(report.judged))}</p>{protocol}</header>",
@@ -52,13 +52,18 @@ def render(report: Report) -> str:
         *map(_extra, report.tables),
         _failures(report),
         *(
-            f"<section><h2>{escape(head)}</h2>{_facts(words.facts(of))}</section>"
+            f"<section><h2>{escape(head)}</h2>{facts(words.facts(of))}</section>"
             for head, of in words.sections(report.as_dict())
         ),
-        f"<section><h2>What the measures mean</h2>{_facts(_definitions(report))}</section>",
+        f"<section><h2>What the measures mean</h2>{facts(_definitions(report))}</section>",
     ]
+    return document(report.title, parts)
+
+
+def document(title: str, parts: Iterable[str]) -> str:
+    """A whole page: the parts, which are HTML already, one below the other in the house's style; empty ones are left out."""
     template = Template(files("awase.tasks.report").joinpath("page.html").read_text(encoding="utf-8"))
-    return template.substitute(title=escape(report.title), body="\n".join(part for part in parts if part))
+    return template.substitute(title=escape(title), body="\n".join(part for part in parts if part))
 
 
 def _systems(report: Report) -> str:
@@ -68,10 +73,10 @@ def _systems(report: Report) -> str:
     heads.insert(2, "95 % CI")
     rows = []
     for label, of in report.systems.items():
-        cells = [_value(words.value(of[name]), best=of[name] == best[name]) for name in names]
-        cells.insert(1, _value(words.interval(of[f"{report.metric}_ci"])))
+        cells = [data_cell(words.value(of[name]), best=of[name] == best[name]) for name in names]
+        cells.insert(1, data_cell(words.interval(of[f"{report.metric}_ci"])))
         rows.append((words.system(label), cells))
-    return _table(f"Measured on the {words.items(report.judged)}; the best of each column stands out.", heads, rows)
+    return table(f"Measured on the {words.items(report.judged)}; the best of each column stands out.", heads, rows)
 
 
 def _tests(report: Report) -> str:
@@ -80,10 +85,10 @@ def _tests(report: Report) -> str:
         low, high = test["ci"]
         difference, interval = words.points(test["difference"], signed=True), f"{words.points(low)} to {words.points(high)}"
         cells = [words.metric(test["metric"]), difference, interval, words.p_value(test["p"]), words.p_value(test["p_holm"])]
-        rows.append((f"{words.system(test['a'])} − {words.system(test['b'])}", [_value(cell) for cell in cells]))
+        rows.append((f"{words.system(test['a'])} − {words.system(test['b'])}", [data_cell(cell) for cell in cells]))
     heads = ("pair", "metric", "points", "95 % CI", "p, one test", "p, all tests")
-    table = _table(f"Differences on the same {words.items(report.judged)}, in points (hundredths).", heads, rows)
-    return f"<section><h2>Tests</h2>{table}</section>" if rows else ""
+    caption = f"Differences on the same {words.items(report.judged)}, in points (hundredths)."
+    return f"<section><h2>Tests</h2>{table(caption, heads, rows)}</section>" if rows else ""
 
 
 def _pareto(report: Report) -> str:
@@ -91,16 +96,20 @@ def _pareto(report: Report) -> str:
     for row in report.pareto:
         cells = [f"{row['quality']:.3f}", words.size(row["bytes"]), words.seconds(row["latency_s"])]
         note = f"<td class='note'>{words.DOMINATED if row['dominated'] else ''}</td>"
-        rows.append((words.system(row["system"]), [*(_value(cell) for cell in cells), note]))
+        rows.append((words.system(row["system"]), [*(data_cell(cell) for cell in cells), note]))
     heads = ("system", words.metric(report.metric), "size", "per query", "")
-    table = _table("Quality is better higher; size and time for one query are better lower.", heads, rows)
-    return f"<section><h2>Quality, size and speed</h2>{table}</section>" if rows else ""
+    caption = "Quality is better higher; size and time for one query are better lower."
+    return f"<section><h2>Quality, size and speed</h2>{table(caption, heads, rows)}</section>" if rows else ""
 
 
 def _dims(report: Report) -> str:
-    rows = [(f"{row['dim']:,}", [_value(f"{row[report.metric]:.3f}")]) for row in report.dims]
-    table = _table("The first dimensions of the same vectors.", ("dimensions", words.metric(report.metric)), rows)
-    return f"<section><h2>Fewer dimensions</h2>{table}</section>" if rows else ""
+    rows = [(f"{row['dim']:,}", [data_cell(f"{row[report.metric]:.3f}")]) for row in report.dims]
+    heads = ("dimensions", words.metric(report.metric))
+    return (
+        f"<section><h2>Fewer dimensions</h2>{table('The first dimensions of the same vectors.', heads, rows)}</section>"
+        if rows
+        else ""
+    )
 
 
 def _drawings(report: Report) -> str:
@@ -120,13 +129,18 @@ def _picture(picture: Mapping[str, str]) -> str:
     """As an image, in which no script of an SVG runs."""
     source = f"data:{picture['type']};base64,{picture['base64']}"
     said = escape(picture["words"])
-    shown = f"<figure><img src='{source}' alt='{said}'><figcaption>{said}</figcaption></figure>"
-    return f"<section><h2>{escape(picture['title'])}</h2>{shown}</section>"
+    figure = f"<figure><img src='{source}' alt='{said}'><figcaption>{said}</figcaption></figure>"
+    return f"<section><h2>{escape(picture['title'])}</h2>{figure}</section>"
 
 
-def _extra(table: Mapping) -> str:
-    rows = [(cell(row[0]), [_value(cell(value)) for value in row[1:]]) for row in table["rows"]]
-    return f"<section><h2>{escape(table['title'])}</h2>{_table(table['words'], table['heads'], rows, table['title'])}</section>"
+def _extra(extra: Mapping) -> str:
+    return f"<section><h2>{escape(extra['title'])}</h2>{shown(extra)}</section>"
+
+
+def shown(extra: Mapping) -> str:
+    """A ``Table`` as a dict."""
+    rows = [(cell(row[0]), [data_cell(cell(value)) for value in row[1:]]) for row in extra["rows"]]
+    return table(extra["words"], extra["heads"], rows, extra["title"])
 
 
 def _definitions(report: Report) -> list[tuple[str, str]]:
@@ -149,25 +163,27 @@ def _failures(report: Report) -> str:
         rows = [("relevant", text) for text in case["relevant"]]
         for side in (case["a"], case["b"]):
             rows += [(f"{words.system(side['system'])}, {words.rank(side)}", " · ".join(side["returned"]) or "nothing")]
-        cases.append(f"<details><summary>{escape(case['query'])}</summary>{_facts(rows)}</details>")
+        cases.append(f"<details><summary>{escape(case['query'])}</summary>{facts(rows)}</details>")
     intro = "The relevant document, its rank, and what each system returned first."
     return f"<section><h2>Where {a} falls furthest behind {b}</h2><p class='muted'>{intro}</p>{''.join(cases)}</section>"
 
 
-def _facts(entries: Iterable[tuple[str, str]]) -> str:
+def facts(entries: Iterable[tuple[str, str]]) -> str:
+    """Labels and texts."""
     return f"<dl>{''.join(f'<dt>{escape(label)}</dt><dd>{escape(text)}</dd>' for label, text in entries)}</dl>"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Escaped, with no line end inside a number and its unit."""
     return escape(text).replace("95 % CI ", "95&nbsp;%&nbsp;CI ").replace("p = ", "p&nbsp;=&nbsp;")
 
 
-def _value(text: str, *, best: bool = False) -> str:
+def data_cell(text: str, *, best: bool = False) -> str:
+    """A cell of ``table``."""
     return f"<td class='best'>{escape(text)}</td>" if best else f"<td>{escape(text)}</td>"
 
 
-def _table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], name: str = "") -> str:
+def table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], name: str = "") -> str:
     """Rows are a heading and cells that are HTML already. A table wider than its place scrolls, also by keyboard."""
     head = "".join(f"<th scope='col'>{escape(text)}</th>" if text else "<td></td>" for text in heads)
     body = "".join(f"<tr><th scope='row'>{escape(label)}</th>{''.join(cells)}</tr>" for label, cells in rows)

@@ -51,13 +51,7 @@ class Plot(NamedTuple):
 
 def plots(report: Report) -> list[Plot]:
     """Every plot that the report has numbers for. Raises MissingExtra without matplotlib."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise missing_extra("plot", "matplotlib") from error
-    # A glyph that the measuring font lacks is drawn by the reader's browser, which has it.
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with style():
         drawn = [_systems(report), *(_differences(of, words.items(report.judged)) for of in report.differences)]
         if report.dims:
             drawn.append(_dims(report))
@@ -65,26 +59,39 @@ def plots(report: Report) -> list[Plot]:
             drawn.append(_history(report))
         if report.pareto:
             drawn.append(_pareto(report))
-    return [plot._replace(svg=_for_page(plot.svg, f"plot{i}-")) for i, plot in enumerate(drawn)]
+    return [plot._replace(svg=for_page(plot.svg, f"plot{i}-")) for i, plot in enumerate(drawn)]
 
 
 @contextmanager
-def _figure(height: float, rows: int = 1) -> Iterator[tuple]:
-    """The axes to draw on, one below the other, and a list that holds the SVG when the block has ended."""
+def style() -> Iterator[None]:
+    """Draw in the house's style within this block. Raises MissingExtra without matplotlib."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise missing_extra("plot", "matplotlib") from error
+    # A glyph that the measuring font lacks is drawn by the reader's browser, which has it.
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+@contextmanager
+def figure(height: float, rows: int = 1, columns: int = 1) -> Iterator[tuple]:
+    """The axes to draw on, row by row, and a list that holds the SVG when the block has ended."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    FigureCanvasSVG(figure)
-    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    drawing = Figure(figsize=(_WIDTH, height), layout="constrained")
+    FigureCanvasSVG(drawing)
+    grid = drawing.subplots(rows, columns, sharex=True, sharey="row", squeeze=False)
     svg: list[str] = []
-    yield axes, svg
+    yield grid.ravel(), svg
     buffer = StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg.append(buffer.getvalue())
 
 
-def _for_page(svg: str, prefix: str) -> str:
+def for_page(svg: str, prefix: str) -> str:
     """The svg element alone, as wide as its place, its colours variables of the page, its ids apart from those of other drawings."""
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :].strip(), flags=re.DOTALL)
     svg = re.sub(r'^(<svg[^>]*?) width="[^"]*" height="[^"]*"', r'\1 aria-hidden="true"', svg)
@@ -106,7 +113,7 @@ def _systems(report: Report) -> Plot:
     names = list(report.systems)
     means = np.array([report.systems[name][report.metric] for name in names])
     bounds = np.array([report.systems[name][f"{report.metric}_ci"] for name in names])
-    with _figure(0.9 + 0.42 * len(names)) as ((axes,), svg):
+    with figure(0.9 + 0.42 * len(names)) as ((axes,), svg):
         at = np.arange(len(names))[::-1]
         for y, mean, (low, high) in zip(at, means, bounds):
             colour = BEST if mean == means.max() else OTHER
@@ -127,7 +134,7 @@ def _differences(histogram: dict, items: str) -> Plot:
     edges = np.linspace(-1, 1, len(counts) + 1)
     middle = (edges[:-1] + edges[1:]) / 2
     a, b, metric = words.system(histogram["a"]), words.system(histogram["b"]), words.metric(histogram["metric"])
-    with _figure(2.6) as ((axes,), svg):
+    with figure(2.6) as ((axes,), svg):
         axes.bar(middle, counts, width=np.diff(edges) * 0.9, color=np.where(middle > 0, BEST, OTHER))
         axes.axvline(0, color=INK, linewidth=0.8)
         sides = (
@@ -158,7 +165,7 @@ def _differences(histogram: dict, items: str) -> Plot:
 def _dims(report: Report) -> Plot:
     rows = sorted(report.dims, key=lambda row: row["dim"])
     dims, values = [row["dim"] for row in rows], [row[report.metric] for row in rows]
-    with _figure(2.8) as ((axes,), svg):
+    with figure(2.8) as ((axes,), svg):
         if all(f"{report.metric}_ci" in row for row in rows):
             bounds = np.array([row[f"{report.metric}_ci"] for row in rows])
             axes.fill_between(dims, bounds[:, 0], bounds[:, 1], color=BEST, alpha=0.15, linewidth=0)
@@ -185,7 +192,7 @@ def _dims(report: Report) -> Plot:
 
 def _history(report: Report) -> Plot:
     curves = report.history
-    with _figure(1.1 + 1.5 * len(curves), rows=len(curves)) as (axes, svg):
+    with figure(1.1 + 1.5 * len(curves), rows=len(curves)) as (axes, svg):
         for axis, (key, rows) in zip(axes, curves.items()):
             style = (
                 {"color": OTHER, "linewidth": 1.2}
@@ -206,7 +213,7 @@ def _history(report: Report) -> Plot:
 def _pareto(report: Report) -> Plot:
     from matplotlib.ticker import LogLocator
 
-    with _figure(3.0) as ((axes,), svg):
+    with figure(3.0) as ((axes,), svg):
         for row in report.pareto:
             kept = not row["dominated"]
             axes.plot(

@@ -29,21 +29,22 @@ def show(report: Report, console: Console | None = None) -> None:
     if "protocol" in report.judged:
         console.print(Text(report.judged["protocol"], style="dim"))
     console.print(Padding(_systems(report, wide=console.width >= _WIDE), (1, 0), expand=False))
-    console.print(_section("What the evidence supports", _sentences(report.verdict)))
+    console.print(section("What the evidence supports", sentences(report.verdict)))
     if report.pareto:
-        console.print(_section("Quality, size and speed", _pareto(report)))
+        console.print(section("Quality, size and speed", _pareto(report)))
     if report.dims:
-        console.print(_section("Fewer dimensions", _dims(report)))
-    for table in report.tables:
-        console.print(_section(table["title"], _extra(table)))
+        console.print(section("Fewer dimensions", _dims(report)))
+    for extra in report.tables:
+        console.print(section(extra["title"], shown(extra)))
     for label, values in words.sections({"cost": report.cost, "geometry": report.geometry, "fusion": report.fusion}):
-        console.print(_section(label, _facts(values)))
+        console.print(section(label, facts(values)))
     if report.worst and report.worst["queries"]:
         label = f"Where {words.system(report.worst['a'])} falls furthest behind {words.system(report.worst['b'])}"
-        console.print(_section(label, _cases(report)))
+        console.print(section(label, _cases(report)))
 
 
-def _section(label: str, body: RenderableType) -> RenderableType:
+def section(label: str, body: RenderableType) -> RenderableType:
+    """A part under its heading."""
     return Group(Text(label, style="bold"), Padding(body, (0, 0, 1, 2), expand=False))
 
 
@@ -53,19 +54,19 @@ def _systems(report: Report, *, wide: bool) -> Table:
     low, high = min(bound[0] for bound in bounds), max(bound[1] for bound in bounds)
     best = {name: words.best(systems, name) for name in names}
 
-    table = _table("system", *(words.metric(name) for name in names), "95 % CI of " + words.metric(report.metric))
+    drawn = table("system", *(words.metric(name) for name in names), "95 % CI of " + words.metric(report.metric))
     if wide:
-        table.add_column(Text(f"{low:.3f}{high:>{_SCALE_CELLS - 5}.3f}", style="dim"), no_wrap=True)
+        drawn.add_column(Text(f"{low:.3f}{high:>{_SCALE_CELLS - 5}.3f}", style="dim"), no_wrap=True)
     for label, of in systems.items():
         leads = "bold green" if of[report.metric] == best[report.metric] else ""
         ci = of[f"{report.metric}_ci"]
         means = [Text(words.value(of[name]), style="bold green" if of[name] == best[name] else "") for name in names]
         drawing = [Text(_interval(of[report.metric], ci, low, high), style=leads)] if wide else []
-        table.add_row(Text(words.system(label), style=leads), *means, Text(words.interval(ci), style="dim"), *drawing)
-    return table
+        drawn.add_row(Text(words.system(label), style=leads), *means, Text(words.interval(ci), style="dim"), *drawing)
+    return drawn
 
 
-def _table(first: str, *numbers: str) -> Table:
+def table(first: str, *numbers: str) -> Table:
     """A table whose columns are a name and numbers. Without lines: in Japanese terminals they may be two cells wide."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column(first, overflow="fold")
@@ -81,20 +82,22 @@ def _interval(mean: float, ci: list[float], low: float, high: float) -> str:
     return " " * max(middle - half, 0) + "-" * min(half, middle) + "o" + "-" * min(half, _SCALE_CELLS - 1 - middle)
 
 
-def _sentences(sentences: list[str]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    for sentence in sentences:
-        table.add_row(Text("-"), Text(sentence))
-    return table
+def sentences(texts: list[str]) -> Table:
+    """One below the other, each with its dash."""
+    grid = Table.grid(padding=(0, 1))
+    for text in texts:
+        grid.add_row(Text("-"), Text(text))
+    return grid
 
 
-def _facts(values: Mapping) -> Columns:
+def facts(values: Mapping) -> Columns:
+    """Labels and texts, side by side as they fit."""
     return Columns([Text.assemble((f"{label} ", "dim"), value) for label, value in words.facts(values)], padding=(0, 3))
 
 
 def _pareto(report: Report) -> Table:
-    table = _table("system", words.metric(report.metric), "size", "per query")
-    table.add_column("")
+    drawn = table("system", words.metric(report.metric), "size", "per query")
+    drawn.add_column("")
     for row in report.pareto:
         style = "dim" if row["dominated"] else ""
         cells = (
@@ -104,20 +107,21 @@ def _pareto(report: Report) -> Table:
             words.seconds(row["latency_s"]),
         )
         remark = words.DOMINATED if row["dominated"] else ""
-        table.add_row(*(Text(cell, style=style) for cell in (*cells, remark)))
-    return table
+        drawn.add_row(*(Text(cell, style=style) for cell in (*cells, remark)))
+    return drawn
 
 
-def _extra(table: Mapping) -> RenderableType:
-    shown = _table(*table["heads"])
-    for row in table["rows"][:_ROWS]:
-        shown.add_row(*(Text(cell(value)) for value in row))
-    more = len(table["rows"]) - _ROWS
-    return Group(shown, Text(f"and {more:,} more on the page", style="dim")) if more > 0 else shown
+def shown(extra: Mapping) -> RenderableType:
+    """A ``Table`` as a dict; of a long one, the first rows."""
+    drawn = table(*extra["heads"])
+    for row in extra["rows"][:_ROWS]:
+        drawn.add_row(*(Text(cell(value)) for value in row))
+    more = len(extra["rows"]) - _ROWS
+    return Group(drawn, Text(f"and {more:,} more on the page", style="dim")) if more > 0 else drawn
 
 
 def _dims(report: Report) -> Columns:
-    return _facts({str(row["dim"]): row[report.metric] for row in report.dims})
+    return facts({str(row["dim"]): row[report.metric] for row in report.dims})
 
 
 def _cases(report: Report) -> Table:

@@ -122,7 +122,7 @@ class Report:
             recipe=dict(recipe or {}),
             environment=dict(environment or {}),
         )
-        return Report(**_plain(dataclasses.asdict(found), "report"))
+        return Report(**plain(dataclasses.asdict(found), "report"))
 
     @staticmethod
     def of_items(
@@ -188,7 +188,7 @@ class Report:
             tables=[table.as_dict() for table in tables],
             pictures=[picture.as_dict() for picture in pictures],
         )
-        return Report(**_plain(dataclasses.asdict(found), "report"))
+        return Report(**plain(dataclasses.asdict(found), "report"))
 
     @property
     def metric(self) -> str:
@@ -290,7 +290,7 @@ def _curves(history: Sequence[Mapping], metric: str) -> dict[str, list]:
     return curves
 
 
-def _plain(value: Any, place: str) -> Any:
+def plain(value: Any, place: str) -> Any:
     """The value as JSON has it: str, bool, int, finite float, None, lists and dicts with str keys."""
     if value is None or isinstance(value, (bool, int)):
         return value
@@ -298,11 +298,11 @@ def _plain(value: Any, place: str) -> Any:
         # A file name can hold bytes that are no text; a report cannot.
         return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {_plain(str(key), place): _plain(item, f"{place}.{key}") for key, item in value.items()}
+        return {plain(str(key), place): plain(item, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item, f"{place}[{i}]") for i, item in enumerate(value)]
+        return [plain(item, f"{place}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, np.generic):
-        return _plain(value.item(), place)
+        return plain(value.item(), place)
     if isinstance(value, float):
         if not np.isfinite(value):
             raise InputError(
