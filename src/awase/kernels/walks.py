@@ -23,7 +23,7 @@ def ladders(transitions: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def walk(ladder, group, key, out):
-    """Fills out (u, n): from the state in its first column, walker i goes from s to s' with the probability that ladder[group[i], s] climbs by at s'.
+    """Fills out (u, n) from its first column on: from s walker i goes to the first whose rung of ladder[group[i], s] is above its draw.
 
     ladder: (g, n_states, n_states) float64 of ``ladders``; group: (u,) int64. n is at most 2^20.
     """

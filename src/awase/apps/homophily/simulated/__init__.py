@@ -1,0 +1,1 @@
+"""Users whose policies are known, and the discussion they would have left behind."""
