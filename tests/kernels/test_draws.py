@@ -39,6 +39,12 @@ def test_bits_equal_those_of_plain_integers(seed, epoch, row, slot):
     assert int(draws.bits(np.uint64(key), row, slot)) == bits(key, row, slot)
 
 
+def test_bits_of_many_rows_are_those_of_each_by_the_lower_44_bits_of_the_row():
+    key, rows, slots = draws.key(3, 4), np.array([0, 7, 2**44 + 7, 2**64 - 1], np.uint64), np.array([1, 0, 0, 2**20 - 1])
+    found = draws.fill_bits(key, rows, slots, np.empty(4, np.uint64))
+    assert found.tolist() == [bits(int(key), row, slot) for row, slot in [(0, 1), (7, 0), (7, 0), (2**44 - 1, 2**20 - 1)]]
+
+
 def test_neighbouring_rows_slots_and_epochs_share_nothing():
     keys = [draws.key(seed, epoch) for seed in range(20) for epoch in range(20)]
     seen = {int(draws.bits(key, row, slot)) for key in keys for row in range(10) for slot in range(10)}

@@ -57,6 +57,14 @@ def below(bits, n):
 
 
 @njit(cache=True, nogil=True)
+def fill_bits(key, rows, slots, out):
+    """out[i], uint64: the bits of slots[i] of rows[i]. Of a row above 2^44, as a hash is, the lower 44 bits count. Returns out."""
+    for i in range(len(rows)):
+        out[i] = bits(key, rows[i], slots[i])
+    return out
+
+
+@njit(cache=True, nogil=True)
 def alias_table(weights):
     """(share float64, alias int64), from which ``alias_draw`` takes i with probability weights_i / sum in two reads (Walker 1977; Vose 1991).
 

@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
+from awase.apps.homophily import runs
+from awase.apps.homophily.activity import years
 from awase.apps.homophily.states import ACTIONS, AGREE, DISAGREE, NEUTRAL, STATES, UNKNOWN
 from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD, RECEIVED, Streams
 from awase.core.errors import ConfigError, InputError
@@ -176,11 +178,8 @@ def _grouped(unit: np.ndarray, user: np.ndarray) -> np.ndarray:
 def _first_in_thread(unit: np.ndarray, thread: np.ndarray) -> np.ndarray:
     """(m,) bool: no event before it has its unit and thread. unit: ascending."""
     order = np.argsort(thread, kind="stable")  # within a thread the units still ascend
-    threads, units = thread[order], unit[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (threads[1:] != threads[:-1]) | (units[1:] != units[:-1])
     first = np.empty(len(order), bool)
-    first[order] = new
+    first[order] = runs.starts(thread[order], unit[order])
     return first
 
 
@@ -191,9 +190,8 @@ def units_by_year(streams: Streams) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     >>> [x.tolist() for x in units_by_year(s)]
     [[0, 1], [0, 0], [1970, 1971]]
     """
-    year = streams.time.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
-    new = np.ones(len(streams), bool)
-    new[1:] = (streams.user[1:] != streams.user[:-1]) | (year[1:] != year[:-1])  # streams are sorted by both
+    year = years(streams.time)
+    new = runs.starts(streams.user, year)
     return new.cumsum() - 1, streams.user[new], year[new]
 
 
