@@ -66,12 +66,13 @@ def write_comments(
 def dirty_lines(comments: Comments, threads: Threads, names: Names) -> tuple[str, dict[str, int]]:
     """Lines of comments as no clean dump has them, and how many a census should count of each kind.
 
-    On the first thread: of a bot, with a text that was removed, each of those twice, replies to comments that are not there, comments
+    On one thread: of a bot, with a text that was removed, each of those twice, replies to comments that are not there, comments
     before the thread began, and without a time.
     """
-    began, n = int(threads.time[0]), len(comments.time)
-    community = names.communities[int(threads.community[0])].as_py()
-    common = {"subreddit": community, "created_utc": began + 2, "link_id": "t3_0", "parent_id": "t3_0"}
+    middle, n = len(threads.time) // 2, len(comments.time)
+    began, community = int(threads.time[middle]), names.communities[int(threads.community[middle])].as_py()
+    link = f"t3_{middle}"
+    common = {"subreddit": community, "created_utc": began + 2, "link_id": link, "parent_id": link}
     removed = [{"author": f"passer{i}", "body": "[removed]"} for i in range(DIRT)]
     kinds = {
         "by_bots": [{"author": BOT, "body": "I am a bot."}] * DIRT,

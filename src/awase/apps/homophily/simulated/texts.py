@@ -18,7 +18,7 @@ COMMUNITIES = {
     "gaming": "raid cooldown console speedrun loot controller sandbox quest dungeon framerate mod respawn multiplayer patch ranked "
     "sprite shader checkpoint guild boss inventory emulator lobby hitbox",
     "nihon": "温泉 新幹線 桜 味噌 神社 梅雨 弁当 花火 祭り 豆腐 紅葉 着物 相撲 書道 抹茶 将棋 落語 醤油 布団 駅弁 盆栽 俳句 浴衣 古都",
-    "gardening": "compost seedling mulch pruning tomato trellis perennial soil aphid orchid fertiliser bulb greenhouse hedge weed "
+    "gardening": "compost seedling mulch pruning tomato trellis perennial soil aphid orchid fertiliser bulb greenhouse trowel weed "
     "cutting rootstock sunflower watering squash loam blossom shade lavender",
     "music": "chord synth bassline tempo vinyl chorus guitar encore drummer melody reverb album octave sampler lyric jazz piano "
     "remix harmony amplifier concert cello falsetto riff",
