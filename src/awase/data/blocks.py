@@ -1,18 +1,21 @@
 """A text file as blocks of whole records, in bounded memory: the one place that reads its bytes."""
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from awase.core.errors import FormatError, InputError
+from awase.core.errors import FormatError, InputError, missing_extra
 from awase.core.limits import MAX_LINE_BYTES
 from awase.data.rows import BadRow
 
 BLOCK_BYTES = 4 << 20
+_CODED_BYTES = 1 << 16  # of a compressed file, at a time
+_ARROW_WINDOW = 1 << 27  # the longest of zstd that Arrow's codec takes
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -24,14 +27,68 @@ class Block(NamedTuple):
     line: int
 
 
-def open_bytes(path: Path) -> pa.NativeFile:
+def open_bytes(path: Path) -> pa.NativeFile | IO[bytes]:
     """The bytes of a file, decompressed by its last suffix (.gz, .bz2, .zst, .lz4)."""
     try:
+        if path.suffix.lower() == ".zst" and _window(path) > _ARROW_WINDOW:
+            return _LongWindow(path)
         return pa.input_stream(str(path), compression="detect")
     except FileNotFoundError as cause:
         raise InputError("E0101", "there is no such file", place=str(path), remedy="check the path") from cause
     except OSError as cause:
         raise InputError("E0101", f"the file cannot be read: {cause.strerror or cause}", place=str(path)) from cause
+
+
+def _window(path: Path) -> int:
+    """How far back the first frame of a zstd file may refer, in bytes (RFC 8878, section 3.1.1.1); 0 if it does not say."""
+    with path.open("rb") as stream:
+        head = stream.read(6)
+    if len(head) < 6 or head[:4] != b"\x28\xb5\x2f\xfd" or head[4] & 0x20:
+        return 0
+    base = 1 << (10 + (head[5] >> 3))
+    return base + (base >> 3) * (head[5] & 7)
+
+
+class _LongWindow(io.RawIOBase):
+    """A zstd file whose window Arrow refuses: dumps of Pushshift have 2 GB. One frame or several."""
+
+    def __init__(self, path: Path):
+        try:
+            import zstandard
+        except ModuleNotFoundError as cause:
+            raise missing_extra("homophily", "zstandard") from cause
+        self._error = zstandard.ZstdError
+        self._file = path.open("rb")
+        self._codec = zstandard.ZstdDecompressor(max_window_size=1 << 31)
+        self._frame, self._given, self._ready = self._codec.decompressobj(), False, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer, /) -> int:
+        while not self._ready:
+            data = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame, self._given = self._codec.decompressobj(), False
+            data = data or self._file.read(_CODED_BYTES)
+            if not data:
+                if self._given:
+                    raise OSError("it ends within a frame")
+                return 0
+            self._given = True
+            try:
+                self._ready = self._frame.decompress(data)
+            except self._error as cause:
+                raise OSError(str(cause)) from cause
+        view = memoryview(buffer)
+        n = min(len(view), len(self._ready))
+        view[:n], self._ready = self._ready[:n], self._ready[n:]
+        return n
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[Block | BadRow]:
@@ -68,7 +125,7 @@ def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[
             held += more
 
 
-def _read(stream: pa.NativeFile, path: Path, n_bytes: int) -> bytes:
+def _read(stream: pa.NativeFile | IO[bytes], path: Path, n_bytes: int) -> bytes:
     try:
         return stream.read(n_bytes)
     except OSError as cause:
@@ -77,7 +134,7 @@ def _read(stream: pa.NativeFile, path: Path, n_bytes: int) -> bytes:
         ) from cause
 
 
-def _refuse_line(held: bytes, line: int, path: Path, stream: pa.NativeFile) -> tuple[BadRow, bytes]:
+def _refuse_line(held: bytes, line: int, path: Path, stream: pa.NativeFile | IO[bytes]) -> tuple[BadRow, bytes]:
     """The refusal of a first line that is too long or opens a quote for good, and what comes after it."""
     end = held.find(b"\n") + 1
     value = held[:80].decode("utf-8", "replace")

@@ -68,7 +68,7 @@ class Ranges:
             if self._folder is None:
                 self._held[number].append(part)
             else:
-                self._streams[number].write(memoryview(part).cast("B"))
+                self._streams[number].write(part.data.cast("B"))
 
     def taken(self) -> Iterator[np.ndarray]:
         """The records of one range after the other, which are gone then."""
