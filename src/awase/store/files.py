@@ -106,6 +106,25 @@ def folder(path: Path | str) -> Iterator[Path]:
         os.close(descriptor)
 
 
+@contextmanager
+def scratch(path: Path | str) -> Iterator[Path]:
+    """A new folder beside ``path`` for what only the block needs, gone at its end; what a killed process leaves goes when ``path`` is written.
+
+    >>> with scratch(getfixture("tmp_path") / "report") as temporary:
+    ...     write_bytes(temporary / "events", b"...")
+    >>> temporary.exists()
+    False
+    """
+    path = Path(os.path.realpath(path))
+    with disk.explained(path):
+        temporary, descriptor = _begin(path, os.O_DIRECTORY)
+    try:
+        yield temporary
+    finally:
+        siblings.discard(temporary)
+        os.close(descriptor)
+
+
 def check_replaceable(path: Path | str) -> None:
     """Refuse to replace what Awase did not write. Call it before long work that ends in ``folder(path)``.
 

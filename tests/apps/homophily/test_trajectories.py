@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from awase.apps.homophily.states import ACTIONS, AGREE, DISAGREE, LEGAL, NEUTRAL, STATES, UNKNOWN
 from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD, RECEIVED, Streams
-from awase.apps.homophily.trajectories import counts, trajectories, units_by_year
+from awase.apps.homophily.trajectories import action_counts, counts, trajectories, units_by_year
 from awase.core.errors import ConfigError, InputError
 
 SIGN = {DISAGREE: "-", NEUTRAL: "~", AGREE: "+"}
@@ -105,6 +105,14 @@ def test_a_user_with_one_event_or_none_has_no_pairs():
     assert c.actions.shape == (3, 12, 6) and c.transitions.shape == (3, 12, 6, 12) and c.transitions.flags.c_contiguous
     assert not c.actions.any() and not c.start.any() and not c.visits.any() and c.events.tolist() == [0, 1, 0]
     assert counts(trajectories(streams([], n_users=0))).actions.shape == (0, 12, 6)
+
+
+def test_counts_of_some_users_and_of_actions_alone():
+    t = trajectories(streams([*EXAMPLE, *((code, thread, stance, 2) for code, thread, stance in EXAMPLE[::-1])], n_users=3))
+    all_of = counts(t)
+    some = all_of.take(np.array([2]))
+    assert some.events.tolist() == [5] and (some.transitions[0] == all_of.transitions[2]).all() and some.visits.shape == (1, 12)
+    assert (action_counts(t) == all_of.actions).all() and all_of.actions.sum(axis=(1, 2)).tolist() == [4, 0, 4]
 
 
 def test_years_are_units_with_their_own_threads():

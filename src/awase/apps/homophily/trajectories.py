@@ -213,6 +213,19 @@ class Counts:
     gamma: float = GAMMA
     length: int = LENGTH
 
+    def take(self, units: np.ndarray) -> "Counts":
+        """The counts of some units, by their numbers."""
+        arrays = (self.actions, self.transitions, self.start, self.visits, self.events)
+        return Counts(*(array[units] for array in arrays), self.gamma, self.length)
+
+
+def action_counts(trajectories: Trajectories) -> np.ndarray:
+    """(u, 12, 6) float64: ``Counts.actions`` alone, for units too many to count transitions of."""
+    n = trajectories.n_units
+    unit, state, action, _ = trajectories.steps()
+    cells = (unit.astype(np.int64) * _N_STATES + state) * _N_ACTIONS + action
+    return np.bincount(cells, minlength=n * _N_STATES * _N_ACTIONS).astype(np.float64).reshape(n, _N_STATES, _N_ACTIONS)
+
 
 def counts(trajectories: Trajectories, *, gamma: float = GAMMA) -> Counts:
     """What followed what: actions and transitions of the whole sequences, starts and visits of the trajectories cut from them.
