@@ -28,7 +28,7 @@ class Said:
         assert self.proposals.shape == units.shape and ((units >= 0) & (units < 1)).all()
         n = self.proposals.shape
         best = np.zeros(len(anchors), np.int64) if self.best is None else np.array(self.best)
-        return Drawn(self.proposals, best, np.log(np.full(n, 0.5, np.float32)), np.zeros(len(anchors), np.float32))
+        return Drawn(self.proposals, np.log(np.full(n, 0.5, np.float32)), np.zeros(len(anchors), np.float32), lambda: best)
 
     def listens(self):
         return True
@@ -90,7 +90,9 @@ def test_importance_weights_undo_the_generators_choice():
     """A proposal that is drawn e times as often counts 1 / e."""
     made, sampler = batches([[5], [5], [5]], importance=True)
     logp = np.array([[0.0], [-1.0], [-1.0]], np.float32)
-    sampler.draw = lambda anchors, pool, units: Drawn(np.full((3, 1), 5), np.zeros(3, np.int64), logp, np.zeros(3, np.float32))
+    sampler.draw = lambda anchors, pool, units: Drawn(
+        np.full((3, 1), 5), logp, np.zeros(3, np.float32), lambda: np.zeros(3, np.int64)
+    )
     share = made.make(np.arange(3), epoch=0).candidates.share[:, 2]
     np.testing.assert_allclose(share / share[0], [1, np.e, np.e], rtol=1e-5)
     assert share.mean() == pytest.approx(1)

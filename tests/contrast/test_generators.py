@@ -55,13 +55,12 @@ def test_reinforce_is_unbiased_whatever_the_baseline():
     p = np.exp(z) / np.exp(z).sum()
     exact = p * (reward - p @ reward)
     for baseline in (0.0, 3.0):
-        logp = np.tile(z, (6, 1))
-        probabilities, drawn = np.empty_like(logp), np.empty((6, 0), np.int64)
-        best, entropy = np.empty(6, np.int64), np.empty(6, np.float32)
-        draw_policy(logp, np.empty((6, 0)), probabilities, drawn, np.empty((6, 0), np.float32), best, entropy)
-        each, out = np.arange(6)[:, None], np.empty_like(logp)
-        advantage = (reward - np.float32(baseline))[:, None]
-        policy_gradient(logp, probabilities, each, advantage, entropy, np.zeros(6, np.float32), out)
+        out, nothing = np.tile(z, (6, 1)), np.zeros(6, np.float32)
+        log_total, entropy = np.empty((2, 6), np.float32)
+        none = np.empty((6, 0)), np.empty((6, 0), np.int64), np.empty((6, 0), np.float32)
+        draw_policy(out, nothing, *none, log_total, entropy)
+        each, advantage = np.arange(6)[:, None], (reward - np.float32(baseline))[:, None]
+        policy_gradient(out, log_total, each, advantage, entropy, nothing)
         np.testing.assert_allclose(p @ out, exact, atol=1e-6)
 
 
@@ -77,7 +76,7 @@ def played(scores, steps, **settings):
         drawn = adversary.draw(anchors, pool, rng.random((len(anchors), 1)))
         assert adversary.listens()
         reward = scores[anchors[:, None], drawn.items]
-        adversary.learn(reward - scores[anchors, drawn.best][:, None])
+        adversary.learn(reward - scores[anchors, drawn.best()][:, None])
     z = generator.logits(np.arange(b), np.arange(n)).astype(np.float64)
     p = np.exp(z - z.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)

@@ -9,19 +9,22 @@ from awase.kernels.amsgrad import amsgrad_rows, amsgrad_rows_twin
 from awase.kernels.policy import (
     draw_policy,
     draw_policy_twin,
+    draw_pool,
     fill_units,
     known_each,
     policy_gradient,
     policy_gradient_twin,
+    sum_of_two,
 )
 
 
 def drawn_from(draw, logits, units):
-    """All that ``draw`` writes: log-probabilities, probabilities, columns, theirs, best, entropy."""
+    """All that ``draw`` writes: shifted logits, columns, their log-probabilities, log of the total, entropy."""
     b, n = units.shape
+    shift = np.linspace(-1, 1, logits.shape[1], dtype=np.float32)
     of_drawn = np.empty((b, n), np.int64), np.empty((b, n), np.float32)
-    out = (logits.copy(), np.empty_like(logits), *of_drawn, np.empty(b, np.int64), np.empty(b, np.float32))
-    draw(out[0], units, *out[1:])
+    out = (logits + shift, *of_drawn, np.empty(b, np.float32), np.empty(b, np.float32))
+    draw(out[0], shift, units, *out[1:])
     return out
 
 
@@ -33,11 +36,21 @@ def test_draws_equal_the_twin(b, m, n):
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
 
+def test_the_largest_logit_does_not_overflow_whatever_its_sign():
+    for top in (-3000.0, 3000.0):
+        logits = np.array([[top - 1, top, top - 200]], np.float32)
+        _, drawn, log_drawn, log_total, entropy = drawn_from(draw_policy, logits, np.array([[0.9]]))
+        assert drawn[0, 0] == 1
+        assert log_total[0] == pytest.approx(top + np.log1p(np.exp(-1)), abs=1e-3)
+        assert log_drawn[0, 0] == pytest.approx(-np.log1p(np.exp(-1)), abs=1e-3)
+        assert entropy[0] == pytest.approx(0.5822, abs=1e-3)
+
+
 def test_draws_have_the_distribution_of_the_softmax():
     logits = np.tile(np.log(np.array([[0.5, 0.125, 0.375]], np.float32)), (40_000, 1))
-    _, _, drawn, _, best, entropy = drawn_from(draw_policy, logits, np.random.default_rng(0).random((40_000, 1)))
+    _, drawn, log_drawn, _, entropy = drawn_from(draw_policy, logits, np.random.default_rng(0).random((40_000, 1)))
     np.testing.assert_allclose(np.bincount(drawn[:, 0]) / 40_000, [0.5, 0.125, 0.375], atol=0.01)
-    assert set(best.tolist()) == {0}
+    np.testing.assert_allclose(np.exp(log_drawn[:, 0]), np.array([0.5, 0.125, 0.375])[drawn[:, 0]], rtol=1e-5)
     assert entropy[0] == pytest.approx(-sum(p * np.log(p) for p in (0.5, 0.125, 0.375)), abs=1e-5)
 
 
@@ -46,8 +59,8 @@ def test_the_last_column_takes_what_rounding_leaves():
     logits = np.array([[0.0, 0.0, 0.0, -1000.0]], np.float32)
     units = np.array([[np.nextafter(1.0, 0.0), 0.0]])
     for draw in (draw_policy, draw_policy_twin):
-        assert drawn_from(draw, logits, units)[2].tolist()[0][0] in (2, 3)
-        assert drawn_from(draw, logits, units)[2].tolist()[0][1] == 0
+        assert drawn_from(draw, logits, units)[1].tolist()[0][0] in (2, 3)
+        assert drawn_from(draw, logits, units)[1].tolist()[0][1] == 0
 
 
 def test_the_gradient_of_the_policy_equals_autograd():
@@ -55,14 +68,14 @@ def test_the_gradient_of_the_policy_equals_autograd():
     logits, units = rng.standard_normal((6, 9), np.float32), rng.random((6, 2))
     advantage = rng.standard_normal((6, 2), np.float32)
     weight = rng.random(6, np.float32)
-    logp, p, drawn, _, _, entropy = drawn_from(draw_policy, logits, units)
+    kept, drawn, _, log_total, entropy = drawn_from(draw_policy, logits, units)
     leaf = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
     log = torch.log_softmax(leaf, dim=1)
     worth = (torch.tensor(advantage) * log.gather(1, torch.tensor(drawn))).sum()
     (worth + (torch.tensor(weight) * -(log.exp() * log).sum(dim=1)).sum()).backward()
     for gradient in (policy_gradient, policy_gradient_twin):
-        out = np.empty_like(logits)
-        gradient(logp, p, drawn, advantage, entropy, weight, out)
+        out = kept.copy()
+        gradient(out, log_total, drawn, advantage, entropy, weight)
         np.testing.assert_allclose(out, leaf.grad, atol=2e-6)
 
 
@@ -70,6 +83,22 @@ def test_units_are_those_of_the_counter():
     out = np.empty(5)
     fill_units(np.uint64(draws.key(3, 1)), 17, out)
     assert out.tolist() == [draws.unit(np.uint64(draws.bits(np.uint64(draws.key(3, 1)), 17, slot))) for slot in range(5)]
+
+
+def test_a_pool_holds_each_drawn_item_once():
+    share, alias = draws.alias_table(np.array([1.0, 5.0, 0.0, 2.0, 1.0]))
+    key, seen, out = np.uint64(draws.key(3, 1)), np.zeros(5, bool), np.empty(40, np.int64)
+    drawn = [int(draws.alias_draw(share, alias, np.uint64(draws.bits(key, 9, 7 + k)))) for k in range(40)]
+    n = draw_pool(share, alias, key, 9, 7, seen, out)
+    assert out[:n].tolist() == list(dict.fromkeys(drawn)) and 1 < n < 5
+    assert not seen.any()
+
+
+def test_a_sum_is_of_the_row_and_the_kind_of_its_number():
+    rows, kinds = np.arange(8, dtype=np.float32).reshape(4, 2), 10 * np.arange(6, dtype=np.float32).reshape(3, 2)
+    out = np.empty((3, 2), np.float32)
+    sum_of_two(rows, kinds, np.array([3, 4, 10]), out)
+    assert out.tolist() == [[6, 17], [20, 31], [44, 55]]
 
 
 def test_known_pairs_are_found_one_by_one():

@@ -10,13 +10,19 @@ from awase.kernels.softmax import exp32
 _BLOCK = 16
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "reassoc", "nsz"})
-def _top(row):
-    """The maximum. Without NaN its order is free, so that it vectorises; with one, it is any number of the row."""
-    top = row[0]
-    for j in range(1, len(row)):
-        top = max(top, row[j])
-    return top
+@njit(cache=True, nogil=True, inline="always")
+def _in_order(bits):
+    """The bits of a float32 as an int32 that is larger where the number is; its own inverse."""
+    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
+
+
+@njit(cache=True, nogil=True)
+def _top(row_bits):
+    """The maximum of a row, of which the bits are given: of integers the compiler makes vectors, of numbers one may be NaN it does not."""
+    top = _in_order(row_bits[0])
+    for j in range(1, len(row_bits)):
+        top = max(top, _in_order(row_bits[j]))
+    return np.int32(_in_order(top)).view(np.float32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
@@ -44,72 +50,73 @@ def _at(probabilities, unit):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def draw_policy(logits, units, probabilities, drawn, log_drawn, best, entropy):
-    """Draws from softmax(logits_i) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
+def draw_policy(logits, shift, units, drawn, log_drawn, log_total, entropy):
+    """Draws from softmax(logits_i - shift) for each row i, by inverting its cumulative distribution at units (b, n) in [0, 1).
 
-    logits: (b, m), replaced by the log-probabilities. Writes probabilities (b, m), drawn (b, n) columns, log_drawn (b, n) their
-    log-probabilities, best (b,) the likeliest column and entropy (b,) in nats.
+    logits: (b, m), replaced by logits - shift (m,). Writes drawn (b, n) columns, log_drawn (b, n) their log-probabilities, log_total (b,) the
+    log of the sum of exp(logits) and entropy (b,) in nats. Probabilities are not kept: most batches need no more of them, and memory is
+    slower than exp.
     """
     b, m = logits.shape
-    nowhere = np.int32(m - 1)
+    weights, as_bits = np.empty(m, np.float32), logits.view(np.int32)
     for i in range(b):
-        top, likeliest = _top(logits[i]), nowhere
-        for j in range(m):  # without a break, the compiler vectorises it
-            likeliest = min(likeliest, np.int32(j) if logits[i, j] == top else nowhere)
-        total, expected = np.float32(0), np.float32(0)
+        for j in range(m):
+            logits[i, j] -= shift[j]
+        top, total, expected = _top(as_bits[i]), np.float32(0), np.float32(0)
         for j in range(m):
             z = logits[i, j] - top
             e = exp32(z)
-            probabilities[i, j] = e
+            weights[j] = e
             total += e
             expected += e * z
-        log_total, inverse = np.log(total), np.float32(1) / total
-        for j in range(m):
-            logits[i, j] -= log_total + top
-            probabilities[i, j] *= inverse
-        best[i], entropy[i] = likeliest, log_total - expected * inverse
+        log_of = np.log(total)
+        log_total[i], entropy[i] = log_of + top, log_of - expected / total
         for k in range(units.shape[1]):
-            found = _at(probabilities[i], units[i, k])
-            drawn[i, k], log_drawn[i, k] = found, logits[i, found]
+            found = _at(weights, units[i, k] * total)
+            drawn[i, k], log_drawn[i, k] = found, logits[i, found] - log_total[i]
 
 
-def draw_policy_twin(logits, units, probabilities, drawn, log_drawn, best, entropy):
+def draw_policy_twin(logits, shift, units, drawn, log_drawn, log_total, entropy):
     """What ``draw_policy`` computes, in numpy."""
-    best[:] = logits.argmax(axis=1)
-    z = logits - logits.max(axis=1, keepdims=True)
-    logits[...] = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    probabilities[...] = np.exp(logits)
-    entropy[:] = -(probabilities * logits).sum(axis=1)
+    logits -= shift
+    top = logits.max(axis=1)
+    log_total[:] = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    log_probabilities = logits - log_total[:, None]
+    probabilities = np.exp(log_probabilities)
+    entropy[:] = -(probabilities * log_probabilities).sum(axis=1)
     cumulative = np.cumsum(probabilities, axis=1, dtype=np.float64)
     last = probabilities.shape[1] - 1 - (probabilities[:, ::-1] > 0).argmax(axis=1)
     drawn[...] = np.minimum((cumulative[:, None, :] <= units[:, :, None]).sum(axis=2), last[:, None])
-    log_drawn[...] = np.take_along_axis(logits, drawn, axis=1)
+    log_drawn[...] = np.take_along_axis(log_probabilities, drawn, axis=1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def policy_gradient(log_probabilities, probabilities, drawn, advantage, entropy, entropy_weight, out):
-    """Writes out (b, m) = the gradient by the logits of   sum_ik advantage_ik log p_i(drawn_ik) + sum_i entropy_weight_i H(p_i).
+def policy_gradient(logits, log_total, drawn, advantage, entropy, entropy_weight):
+    """Replaces logits (b, m) by the gradient by them of   sum_ik advantage_ik log p_i(drawn_ik) + sum_i entropy_weight_i H(p_i).
 
-    The first is REINFORCE (Williams 1992): d log p_y / d z_j = [j = y] - p_j; the second, d H / d z_j = -p_j (log p_j + H).
+    log_total, drawn, entropy: as ``draw_policy`` has left them. The first part is REINFORCE (Williams 1992): d log p_y / d z_j = [j = y] - p_j;
+    the second, d H / d z_j = -p_j (log p_j + H).
     """
-    b, m = probabilities.shape
+    b, m = logits.shape
     n = drawn.shape[1]
     for i in range(b):
         total = np.float32(0)
         for k in range(n):
             total += advantage[i, k]
-        weight, level = entropy_weight[i], entropy[i]
+        weight, level, log_of = entropy_weight[i], entropy[i], log_total[i]
         for j in range(m):
-            out[i, j] = -probabilities[i, j] * (total + weight * (log_probabilities[i, j] + level))
+            log_probability = logits[i, j] - log_of
+            logits[i, j] = -exp32(log_probability) * (total + weight * (log_probability + level))
         for k in range(n):
-            out[i, drawn[i, k]] += advantage[i, k]
+            logits[i, drawn[i, k]] += advantage[i, k]
 
 
-def policy_gradient_twin(log_probabilities, probabilities, drawn, advantage, entropy, entropy_weight, out):
+def policy_gradient_twin(logits, log_total, drawn, advantage, entropy, entropy_weight):
     """What ``policy_gradient`` computes, in numpy."""
+    logits -= log_total[:, None]
     reinforced = advantage.sum(axis=1, keepdims=True)
-    out[...] = -probabilities * (reinforced + entropy_weight[:, None] * (log_probabilities + entropy[:, None]))
-    np.add.at(out, (np.arange(len(out))[:, None], drawn), advantage)
+    logits[...] = -np.exp(logits) * (reinforced + entropy_weight[:, None] * (logits + entropy[:, None]))
+    np.add.at(logits, (np.arange(len(logits))[:, None], drawn), advantage)
 
 
 @njit(cache=True, nogil=True)
@@ -128,7 +135,29 @@ def known_each(known, anchors, items, n_items, out):
 
 
 @njit(cache=True, nogil=True)
-def draw_pool(share, alias, key, row, slot, out):
-    """out (m,): draws from an alias table, with replacement, for the slots from ``slot`` on of one row."""
+def draw_pool(share, alias, key, row, slot, seen, out):
+    """Writes to out (m,) what is drawn from an alias table, with replacement, for the slots from ``slot`` on of one row; each item once, in the
+    order of its first draw. Returns how many they are.
+
+    seen: (n,) bool for all that can be drawn, False before and after.
+    """
+    n = 0
     for k in range(len(out)):
-        out[k] = alias_draw(share, alias, bits(key, row, slot + k))
+        found = alias_draw(share, alias, bits(key, row, slot + k))
+        if not seen[found]:
+            seen[found] = True
+            out[n] = found
+            n += 1
+    for k in range(n):
+        seen[out[k]] = False
+    return n
+
+
+@njit(cache=True, nogil=True)
+def sum_of_two(rows, kinds, numbers, out):
+    """out[i] = rows[e] + kinds[q] for numbers[i] = e + len(rows) q."""
+    for i in range(len(numbers)):
+        q = numbers[i] // len(rows)
+        row, kind = rows[numbers[i] - q * len(rows)], kinds[q]
+        for j in range(out.shape[1]):
+            out[i, j] = row[j] + kind[j]

@@ -28,6 +28,7 @@ class SampledBatches:
         self.noise, self.source, self.order = noise, noise.source, noise.order
         self._space, self._spec, self._weight, self._seed = space_of(noise), spec, weight, seed
         self._log_inclusion = _log_inclusion(noise, spec.subset) if spec.subset else None
+        self._seen = np.zeros(self._space.n_targets, bool)
 
     def watch(self, encoder, score) -> None:
         """The model that the sampler plays against; to be called before the first batch."""
@@ -72,7 +73,7 @@ class SampledBatches:
 
     def _greedy(self, anchors: np.ndarray) -> np.ndarray:
         """(b,) the score of each anchor's likeliest proposal."""
-        V = self._encoder.encode(np.concatenate([anchors, self._pool.base + self.drawn.best]))
+        V = self._encoder.encode(np.concatenate([anchors, self._pool.base + self.drawn.best()]))
         return self._score(V[: len(anchors)], V[len(anchors) :, None])[:, 0]
 
     def _pool_of(self, base: np.ndarray, key, row: int) -> Pool:
@@ -80,8 +81,7 @@ class SampledBatches:
         if self._log_inclusion is None:
             return Pool(np.arange(self._space.n_targets), base)
         items = np.empty(self._spec.subset, np.int64)
-        draw_pool(self.noise.share, self.noise.alias, key, row, _POOL_SLOTS, items)
-        items = np.unique(items)
+        items = items[: draw_pool(self.noise.share, self.noise.alias, key, row, _POOL_SLOTS, self._seen, items)]
         return Pool(items, base, self._log_inclusion[items])
 
     def _share(self, b: int, width: int) -> np.ndarray:
@@ -92,7 +92,7 @@ class SampledBatches:
             # Times 1/g, over their mean: an estimate of the loss of uniform noise, from proposals.
             counted *= np.exp(self.drawn.log_probability.min() - self.drawn.log_probability)
         share = np.full((b, width + n), self._weight * n_negatives / (width - 1), np.float32)
-        share[:, width:] = counted * ((1 - self._weight) * n_negatives / n / max(float(counted.mean()), 1e-12))
+        share[:, width:] = counted * ((1 - self._weight) * n_negatives / n * counted.size / max(float(counted.sum()), 1e-12))
         return share
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from awase.contrast.encoders.gradient import Rows, summed
+from awase.kernels.policy import sum_of_two
 
 _LEAK = np.float32(0.01)
 
@@ -23,14 +24,18 @@ class Generator:
     def __init__(self, anchors, targets):
         self._sides = {"anchor": anchors, "target": targets}
         self._vectors: dict[str, np.ndarray] = {}
+        self._room = np.empty(0, np.float32)
         self.parameters = {
             f"{which}.{name}": value for which, side in self._sides.items() for name, value in side.parameters.items()
         }
 
     def logits(self, anchors: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(b, m) for anchors (b,) and targets (m,)."""
+        """(b, m) for anchors (b,) and targets (m,). The next call writes to the same array: a fresh one costs as much as the product."""
         self._vectors = {"anchor": self._sides["anchor"].encode(anchors), "target": self._sides["target"].encode(targets)}
-        return self._vectors["anchor"] @ self._vectors["target"].T
+        H, V = self._vectors["anchor"], self._vectors["target"]
+        if len(self._room) < len(H) * len(V) or self._room.dtype != H.dtype:
+            self._room = np.empty(len(H) * len(V), H.dtype)
+        return np.matmul(H, V.T, out=self._room[: len(H) * len(V)].reshape(len(H), len(V)))
 
     def pull(self, anchors: np.ndarray, targets: np.ndarray, dlogits: np.ndarray) -> list[Rows]:
         """The gradient of each parameter, for the anchors and targets whose logits were asked for last."""
@@ -60,8 +65,9 @@ class TableSide:
         """(n, dim)."""
         if "kinds" not in self.parameters:
             return self.parameters["rows"][numbers]
-        kinds, rows = np.divmod(numbers, self._n)
-        return self.parameters["rows"][rows] + self.parameters["kinds"][kinds]
+        H = np.empty((len(numbers), self.parameters["rows"].shape[1]), self.parameters["rows"].dtype)
+        sum_of_two(self.parameters["rows"], self.parameters["kinds"], numbers, H)
+        return H
 
     def pull(self, numbers: np.ndarray, dH: np.ndarray) -> list[Rows]:
         """Gradients of the tables."""

@@ -1,5 +1,6 @@
 """Draws from a softmax over items, and what a learned one makes of their rewards."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,13 +23,13 @@ class Pool(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """items (b, n), each drawn from its anchor's distribution; best (b,), the likeliest item; log_probability (b, n) of the drawn ones;
-    entropy (b,) in nats."""
+    """items (b, n), each drawn from its anchor's distribution; log_probability (b, n) of the drawn ones; entropy (b,) in nats; best: makes
+    (b,), the likeliest items, until the sampler learns."""
 
     items: np.ndarray
-    best: np.ndarray
     log_probability: np.ndarray
     entropy: np.ndarray
+    best: Callable[[], np.ndarray]
 
 
 class Sampler(Protocol):
@@ -50,18 +51,21 @@ class Sampler(Protocol):
 
 
 class _Softmax:
-    """The distribution that logits make, in arrays that are kept for its gradient."""
+    """The distribution that logits make, which are kept for its gradient, and changed."""
 
     def __init__(self, logits: np.ndarray, pool: Pool, units: np.ndarray):
-        if pool.logq is not None:
-            # Sampled softmax: what is rarely in the pool counts more when it is, so that the whole set's distribution is estimated.
-            logits = logits - pool.logq
-        self.log_probabilities, self.probabilities = logits, np.empty_like(logits)
-        self.columns = np.empty(units.shape, np.int64)
-        best, self.entropy = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
+        # Sampled softmax: what is rarely in the pool counts more when it is, so that the whole set's distribution is estimated.
+        shift = np.zeros(len(pool.items), np.float32) if pool.logq is None else pool.logq
+        self._logits, self._columns = logits, np.empty(units.shape, np.int64)
+        self._log_total, self.entropy = np.empty((2, len(logits)), np.float32)
         log_drawn = np.empty(units.shape, np.float32)
-        draw_policy(logits, units, self.probabilities, self.columns, log_drawn, best, self.entropy)
-        self.drawn = Drawn(pool.items[self.columns], pool.items[best], log_drawn, self.entropy)
+        draw_policy(logits, shift, units, self._columns, log_drawn, self._log_total, self.entropy)
+        self.drawn = Drawn(pool.items[self._columns], log_drawn, self.entropy, lambda: pool.items[self._logits.argmax(axis=1)])
+
+    def pull(self, advantage: np.ndarray, entropy_weight: np.ndarray) -> np.ndarray:
+        """The gradient by the logits of what REINFORCE maximises, in their place: it can be asked for once."""
+        policy_gradient(self._logits, self._log_total, self._columns, advantage, self.entropy, entropy_weight)
+        return self._logits
 
 
 class Adversary:
@@ -102,14 +106,9 @@ class Adversary:
 
     def learn(self, advantage: np.ndarray) -> None:
         """One step of the generator."""
-        of = self._softmax
-        weight = np.where(of.entropy < self._enough, self._entropy_weight, np.float32(0))
-        gradient = np.empty_like(of.probabilities)
-        scale = np.float32(1 / len(advantage))
-        policy_gradient(
-            of.log_probabilities, of.probabilities, of.columns, advantage * scale, of.entropy, weight * scale, gradient
-        )  # fmt: skip
-        self._optimizer.step(self._generator.pull(*self._asked, -gradient))
+        weight = np.where(self._softmax.entropy < self._enough, self._entropy_weight, np.float32(0))
+        down = np.float32(-1 / len(advantage))  # the optimiser descends
+        self._optimizer.step(self._generator.pull(*self._asked, self._softmax.pull(advantage * down, weight * down)))
 
 
 class Oracle:
