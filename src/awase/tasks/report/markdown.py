@@ -16,7 +16,7 @@ def render(report: Report) -> str:
     parts = [
         f"# {plain(report.title)}",
         f"{plain(words.asked(report.judged))}, 95 % bootstrap intervals over the {plain(words.items(report.judged))}.",
-        _line(report.judged.get("protocol", "")),
+        line(report.judged.get("protocol", "")),
         "\n".join(f"- {plain(sentence)}" for sentence in report.verdict),
         "## Systems",
         _systems(report),
@@ -110,10 +110,10 @@ def shown(extra: Mapping) -> str:
 
 def plain(text: str) -> str:
     """One line of plain text: nothing in it is markup, and it is not too long to read."""
-    line = " ".join(text.split())
-    return _line(line if len(line) <= _TEXT_CHARS else line[: _TEXT_CHARS - 1] + "…")
+    whole = " ".join(text.split())
+    return line(whole if len(whole) <= _TEXT_CHARS else whole[: _TEXT_CHARS - 1] + "…")
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """The same whole."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -10,6 +10,7 @@ from awase.tasks.report import plots, words
 from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
+_LONG = 24  # characters of a cell
 _METRICS = {
     "ndcg@k": "gain of the first k results, discounted by log2(rank + 1), as a share of the best possible order.",
     "recall@k": "share of what is relevant that is among the first k.",
@@ -179,8 +180,9 @@ def sentence(text: str) -> str:
 
 
 def data_cell(text: str, *, best: bool = False) -> str:
-    """A cell of ``table``."""
-    return f"<td class='best'>{escape(text)}</td>" if best else f"<td>{escape(text)}</td>"
+    """A cell of ``table``; a long text is not a number, and takes lines."""
+    kind = " class='best'" if best else " class='note'" if len(text) > _LONG else ""
+    return f"<td{kind}>{escape(text)}</td>"
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], name: str = "") -> str:

@@ -24,8 +24,8 @@ class Users:
     home     (u,) int: position in the report's communities
     events   (u,) int: of the user's stream, received replies among them
     policy   (u, 12, 6) and weights (u, 12): what the user does after each state, and how often that state comes
-    floor    (u,): the distance that two samples of the user's own size of one policy have by chance, on average
-    persona  (u,) int, None where none were sought
+    floor    (u,): the distance that two samples of the user's own size of the user's policy have by chance, on average; floor_high (u,): the
+             distance below which 95 % of such samples are
     topics   (u, t): the user's shares of topics, None where there are no texts
     """
 
@@ -35,25 +35,27 @@ class Users:
     policy: np.ndarray
     weights: np.ndarray
     floor: np.ndarray
-    persona: np.ndarray | None = None
+    floor_high: np.ndarray
     topics: np.ndarray | None = None
 
 
 class Matrix(NamedTuple):
     """Community x community, all (c, c): the mean distance over pairs of users with its 95 % bootstrap interval, NaN where there is no pair;
-    whether it is above what chance alone gives; and, of the pairs, the share that is, each pair by itself."""
+    whether it is above what chance alone gives; that distance; and, of the pairs of users, the share that is above, each pair by itself."""
 
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
     above_floor: np.ndarray | None = None
+    chance: np.ndarray | None = None
     pairs_above: np.ndarray | None = None
 
 
 class Personas(NamedTuple):
-    """k groups of policies: names (k,), centres (k, 12, 6), and why so many: gap statistic, its error, and silhouette for each number of groups
-    tried, None where k was given. ``note`` says in a sentence how k was chosen."""
+    """k groups of policies: labels (u,) int, names (k,), centres (k, 12, 6), and why so many: gap statistic, its error, and silhouette for each
+    number of groups tried, None where k was given. ``note`` says in a sentence how k was chosen."""
 
+    labels: np.ndarray
     names: list[str]
     centres: np.ndarray
     tried: list[int] | None = None
@@ -81,18 +83,17 @@ class HomophilyReport:
     communities  names, in the order of every matrix here
     options      what was asked, as ``Options`` has it
     data         of the reader: its census, with ``format``, ``source``
-    stages       of the choice: {"stage": what was done, "users": how many were left, ...}
+    stages       of the choice: {"stage": what was done, "users": how many were left, ...}, as in ``Selection``
     streams      {"events": {kind: number}, "dropped": {reason: number}, "pairs": number of (state, action)}
-    stance       {"kind", "n", "unknown", "shares": {disagree, neutral, agree}, "error_rate", "confusion" 3 x 3 by true row, ...}; an
-                 ``error_rate`` of None is an unknown one
+    stance       ``StanceReport.as_dict()``
     estimator    {"name", "gap": {"median", "highest"} of its visitation, ...}
     users        one row a user
     behaviour    distances of policies (SWKL); topics: of topics (cosine), None where there are no texts
     order        the communities by average-linkage clustering of the behaviour matrix, so that neighbours act alike
     personas     None where there are too few users
-    spearman     panel -> {"rho": (c, c), "n": (c, c)}, NaN where too few users; None with one community
+    spearman     "same_pair" and "home_topic" -> rho (c, c), NaN where there are too few users; None without topics
     stability    None with one year
-    floor        {"table": [{"events", "expected", "high"}], "pairs": number of user pairs, "above": of them above the floor, "alpha"}
+    floor        {"pairs": of users, "above": of them above the floor, "alpha": the share that would be by chance}; empty with one user
     topic_names  of the columns of ``users.topics``: [{"name", "items", optionally "texts"}]
     privacy      {"names": "hashed" | "plain", "texts": bool, "key": "given" | "drawn"}
     notes        what else the job found worth saying, in sentences
@@ -114,7 +115,7 @@ class HomophilyReport:
     topics: Matrix | None = None
     topic_names: list[dict[str, Any]] = field(default_factory=list)
     personas: Personas | None = None
-    spearman: Mapping[str, Mapping[str, Any]] | None = None
+    spearman: Mapping[str, np.ndarray] | None = None
     stability: Stability | None = None
     privacy: Mapping[str, Any] = field(default_factory=lambda: {"names": "hashed", "texts": False, "key": "drawn"})
     notes: list[str] = field(default_factory=list)
@@ -129,11 +130,19 @@ class HomophilyReport:
     @property
     def shares(self) -> np.ndarray | None:
         """(c, k): of a community's users, the share that has each persona."""
-        if self.personas is None or self.users.persona is None:
+        if self.personas is None:
             return None
         c, k = len(self.communities), len(self.personas.names)
-        table = np.bincount(self.users.home * k + self.users.persona, minlength=c * k).reshape(c, k)
+        table = np.bincount(self.users.home * k + self.personas.labels, minlength=c * k).reshape(c, k)
         return table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+
+    @property
+    def groups(self) -> list[tuple[str, np.ndarray]]:
+        """(name, (u,) bool): all users, then those of each persona."""
+        found = [("all users", np.ones(len(self.users.names), bool))]
+        if self.personas is not None:
+            found += [(name, self.personas.labels == i) for i, name in enumerate(self.personas.names)]
+        return found
 
     @property
     def community_policies(self) -> np.ndarray:
@@ -143,9 +152,9 @@ class HomophilyReport:
     @property
     def persona_policies(self) -> np.ndarray | None:
         """(k, 12, 6): the same of each persona."""
-        if self.personas is None or self.users.persona is None:
+        if self.personas is None:
             return None
-        return pooled(self.users.policy, self.users.weights, self.users.persona, len(self.personas.names))
+        return pooled(self.users.policy, self.users.weights, self.personas.labels, len(self.personas.names))
 
     @property
     def findings(self) -> list[str]:
