@@ -84,6 +84,8 @@ class GroupFloor:
     mean: np.ndarray
     expected: np.ndarray
     share_above: np.ndarray
+    n_pairs: int  # of two users, over all communities
+    n_above: int
 
     @property
     def debiased(self) -> np.ndarray:
@@ -130,15 +132,18 @@ class NoiseFloor:
         home = checked_home(home, len(self.actions), n_groups)
         sums = np.zeros((4, n_groups, n_groups))
         member = np.eye(n_groups)[home]
+        n_above = 0
         for first, pairs in self.blocks(once=True):
             rows, columns = member[first : first + len(pairs.distance)], member[first:]
             new = np.triu(np.ones(pairs.distance.shape), 1)  # u < v: each pair once
-            for total, values in zip(sums, (new, pairs.distance, pairs.expected, pairs.above)):
-                between = rows.T @ (new * values) @ columns
+            above = new * pairs.above
+            n_above += int(above.sum())
+            for total, values in zip(sums, (new * pairs.distance, new * pairs.expected, above, new)):
+                between = rows.T @ values @ columns
                 total += between + between.T
-        n_pairs, *totals = sums
-        means = [np.divide(total, n_pairs, out=np.full(n_pairs.shape, np.nan), where=n_pairs > 0) for total in totals]
-        return GroupFloor(*means)
+        n_pairs = sums[3]
+        mean, expected, share = np.divide(sums[:3], n_pairs, out=np.full(sums[:3].shape, np.nan), where=n_pairs > 0)
+        return GroupFloor(mean, expected, share, len(home) * (len(home) - 1) // 2, n_above)
 
     def write(self, expected: Path | str, above: Path | str) -> None:
         """Writes two (n, n) ``.npy`` files: the expected distance by chance alone, float32, and whether a pair is above chance, bool.
