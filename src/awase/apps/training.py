@@ -66,21 +66,22 @@ class Training:
         """The encoder as it is now, with weights folded into rows."""
         return StaticModel(self.tokenizer.to_json(), self.bag.folded(), name=name)
 
-    def run(self, valid: Judged, checkpoints: Checkpoints | None = None) -> Course:
-        """Train; keep the parameters with the best nDCG@10 on the validation queries."""
-        plan, source = self.recipe.plan, self.items.source
-        budget = validation_budget(
-            steps=-(-len(source) // plan.batch) * plan.epochs,
-            batch=plan.batch,
-            tokens_per_pair=2 * self._tokens_per_document,
-            tokens_per_document=self._tokens_per_document,
-            wanted=min(plan.validations, plan.epochs),
-            n_queries=len(valid.queries),
-            n_candidates=len(valid.documents),
-        )
-        plan = replace(plan, validations=budget.n_validations)
-        self.recipe = replace(self.recipe, plan=plan)
-        validate = _Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
+    def run(self, valid: Judged | None, checkpoints: Checkpoints | None = None) -> Course:
+        """Train; keep the parameters with the best nDCG@10 on the validation queries, without any the last ones."""
+        plan, source, validate = self.recipe.plan, self.items.source, None
+        if valid is not None:
+            budget = validation_budget(
+                steps=-(-len(source) // plan.batch) * plan.epochs,
+                batch=plan.batch,
+                tokens_per_pair=2 * self._tokens_per_document,
+                tokens_per_document=self._tokens_per_document,
+                wanted=min(plan.validations, plan.epochs),
+                n_queries=len(valid.queries),
+                n_candidates=len(valid.documents),
+            )
+            plan = replace(plan, validations=budget.n_validations)
+            self.recipe = replace(self.recipe, plan=plan)
+            validate = _Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
         batches = TextBatches(source, self.recipe.negatives, seed=plan.seed, size=plan.batch, encode=self.bag.encode)
         step = choose(self.bag, batches, self.recipe.score, self.recipe.loss, plan, threads=self.threads)
         return Loop(step, plan, validate=validate, checkpoints=checkpoints).run()
