@@ -24,7 +24,7 @@ QUICK = {"dim": 16, "vocab_size": 300, "epochs": 12, "rate": 0.1}
 
 
 def said(n=600, seed=0, shares=(0.2, 0.5, 0.3), noise=0.1):
-    """Pairs whose stance is not in the reply alone: it agrees when it takes up the parent's thing, unless it negates it. Some labels are wrong."""
+    """Pairs whose stance is not in the reply alone: it agrees when it takes up the parent's thing, unless it negates it; noise in labels."""
     rng = np.random.default_rng(seed)
     things = [f"thing{i}" for i in range(12)]
     rows = []
