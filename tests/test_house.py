@@ -57,7 +57,7 @@ def python(program: str) -> str:
 
 
 def test_public_names_are_these():
-    public = ["AwaseError", "Collection", "compare", "evaluate", "fit", "load", "read_pairs", "recipes"]
+    public = ["AwaseError", "Collection", "compare", "evaluate", "fit", "homophily", "load", "read_pairs", "recipes"]
     assert sorted(awase.__all__) == dir(awase) == sorted([*public, "__version__"])
     for name in public:
         assert getattr(awase, name).__doc__, f"awase.{name} has no docstring"

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from awase.apps.compare import compare
     from awase.apps.evaluate import evaluate
     from awase.apps.fit import fit
+    from awase.apps.homophily.job import homophily
     from awase.core.errors import AwaseError
     from awase.data.pairs import read_pairs
     from awase.index.collection import Collection
     from awase.models import load
 
 __version__ = "0.1.0"
-__all__ = ["AwaseError", "Collection", "__version__", "compare", "evaluate", "fit", "load", "read_pairs", "recipes"]
+__all__ = ["AwaseError", "Collection", "__version__", "compare", "evaluate", "fit", "homophily", "load", "read_pairs", "recipes"]
 
 _WHERE = {
     "AwaseError": "awase.core.errors",
@@ -30,6 +31,7 @@ _WHERE = {
     "compare": "awase.apps.compare",
     "evaluate": "awase.apps.evaluate",
     "fit": "awase.apps.fit",
+    "homophily": "awase.apps.homophily.job",
     "load": "awase.models",
     "read_pairs": "awase.data.pairs",
     "recipes": "awase.recipes",
