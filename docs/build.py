@@ -13,7 +13,7 @@ import typer
 
 import awase
 from awase import recipes
-from awase.cli.main import VERBS, application
+from awase.cli.main import VERBS, application, name_of
 from awase.core import errors, limits
 from awase.core.explain import codes, explain
 from awase.index import where
@@ -55,9 +55,10 @@ def pages() -> dict[Path, str]:
 
 def reference() -> str:
     commands = typer.main.get_command(application()).commands  # pyright: ignore[reportAttributeAccessIssue]
-    verbs = "\n".join(verb(module, commands[_name(module)]) for module in VERBS)
+    verbs = "\n".join(verb(module, commands[name_of(module)]) for module in VERBS)
     functions = "\n".join(
-        function(getattr(awase, name), f"awase.{name}") for name in ("fit", "evaluate", "compare", "load", "read_pairs")
+        function(getattr(awase, name), f"awase.{name}")
+        for name in ("fit", "evaluate", "compare", "homophily", "load", "read_pairs")
     )
     classes = "\n".join(a_class(kind, methods) for kind, methods in CLASSES)
     sizes = "\n".join(f"| `{name}` | {value:,} |" for name, value in vars(limits).items() if name.isupper())
@@ -218,10 +219,6 @@ def settings(value) -> str:
     if not isinstance(value, dict):
         return str(value)
     return ", ".join(f"{name} {one}" if name != "part" else str(one) for name, one in value.items())
-
-
-def _name(module) -> str:
-    return module.__name__.rpartition(".")[2]
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ def analogy(
     k: Annotated[int, typer.Option("-k", min=1, max=MAX_K, help="How many.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """List what is to the third name as the second to the first.
+    """Say what is to a third name as a second to a first.
 
     Scores are the cosine with b - a + c.
     """

@@ -3,9 +3,11 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import awase
 from awase.cli import (
@@ -20,6 +22,8 @@ from awase.cli import (
     explain,
     export,
     fit,
+    homophily,
+    homophily_simulate,
     index,
     info,
     limits,
@@ -34,16 +38,30 @@ from awase.core.errors import AwaseError, ConfigError
 
 # In the order in which somebody new needs them; `awase --help` lists them so.
 VERBS = (
-    demo, fit, evaluate, compare, index, search, serve, add, delete, encode, neighbours, analogy, export, recipes, info, doctor, explain,
-    limits,
+    demo, fit, evaluate, compare, index, search, serve, add, delete, encode, neighbours, analogy, export, homophily,
+    homophily_simulate, recipes, info, doctor, explain, limits,
 )  # fmt: skip
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
+
+
+class _Verbs(TyperGroup):
+    """Commands whose names have one word or two: `awase homophily simulate` is not `awase homophily` of a file of that name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        two = " ".join(args[:2])
+        return (two, self.commands[two], args[2:]) if two in self.commands else super().resolve_command(ctx, args)
+
+
+def name_of(module: ModuleType) -> str:
+    """The name of the command that a module has: fit, homophily simulate."""
+    return module.__name__.rpartition(".")[2].replace("_", " ")
 
 
 def application() -> typer.Typer:
     """All verbs. A module of this package named after its verb has a function of that name, EXAMPLES and PYTHON, its twin in Python."""
     app = typer.Typer(
         name="awase",
+        cls=_Verbs,
         help="Learns which things belong together: embedding models fitted to your own pairs, judged honestly, indexed and served.",
         epilog=_block("Start here:", ("awase demo", "awase fit pairs.csv -o model", "awase VERB --help")),
         rich_markup_mode=None,  # plain help that can be copied, and no rich on the way to the first search result
@@ -52,9 +70,9 @@ def application() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_awase)
     for module in VERBS:
-        name = module.__name__.rpartition(".")[2]
+        function = getattr(module, module.__name__.rpartition(".")[2])
         epilog = _block("Examples:", module.EXAMPLES) + (f"\n\nIn Python: {module.PYTHON}" if module.PYTHON else "")
-        app.command(name, epilog=epilog)(getattr(module, name))
+        app.command(name_of(module), epilog=epilog)(function)
     return app
 
 

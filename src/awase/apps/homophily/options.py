@@ -20,7 +20,7 @@ OnBad = Literal["error", "skip"]
 class Options:
     """The keyword arguments of ``awase.homophily`` and, with dashes, the options of the command.
 
-    Reading    format, columns (role -> column), on_bad; spill: a folder for the events, so that memory does not grow with the dump
+    Reading    format, columns (role -> column), on_bad; spill: a folder for the events while it runs, beside the report if not given
     Choosing   communities: how many, or which; per_community: users of each; min_events: of a user; bots: whether they may be chosen
     Events     own_threads: comments directly under one's own thread count as received replies (not in the paper); missing: what becomes of a
                reply whose stance is not known; received: whose received replies count, "repliers" being an artefact of the paper's group's code
