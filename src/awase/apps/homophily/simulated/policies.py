@@ -59,11 +59,11 @@ def five() -> dict[str, np.ndarray]:
             {"GR+ GR~ GR-": {"RC": 1.5}},
         ),
         "root favoured": _policy(
-            {"WR": 0.24, "CT": 0.03, "RC": 0.44, "PR+": 0.1, "PR~": 0.11, "PR-": 0.08},
+            {"WR": 0.22, "CT": 0.02, "RC": 0.5, "PR+": 0.1, "PR~": 0.09, "PR-": 0.07},
             {**answers, "IRC ERC": {"RC": 1.3}},
         ),
         "balanced": _policy(
-            {"WR": 0.34, "CT": 0.03, "RC": 0.17, "PR+": 0.17, "PR~": 0.17, "PR-": 0.12},
+            {"WR": 0.25, "CT": 0.09, "RC": 0.29, "PR+": 0.09, "PR~": 0.18, "PR-": 0.1},
             {**answers, "ER+ ER~ ER-": {"WR": 1.5}},
         ),
         "disagreers": _policy(
