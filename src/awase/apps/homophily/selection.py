@@ -78,7 +78,7 @@ def select(discussion: Discussion, choice: Choice = Choice(), *, most_rows: int 
     on it.
 
     Raises ConfigError E1024 for a community that is not there, InputError E1024 if nobody can be chosen. Source: Yuan, Schneider and Rizoiu
-    (WWW 2025), section on data.
+    (WWW 2025), their case study.
 
     >>> from awase.data.discussions import read_discussion
     >>> events = [("a", None, "ann", "tea"), ("b", "a", "bob", "tea"), ("c", "b", "ann", "tea"), ("d", None, "eve", "tea")]
