@@ -13,8 +13,8 @@ N_STATES, N_ACTIONS, GAMMA = 5, 3, 0.9
 def worlds(n_users, seed=0, mixing=1.0):
     """chances (u, S', S); a low ``mixing`` makes some moves nearly certain."""
     odds = np.random.default_rng(seed).gamma(mixing, size=(n_users, N_STATES, N_STATES)) + 1e-9
-    for action in range(N_ACTIONS):
-        odds[:, LEADS == action] /= odds[:, LEADS == action].sum(axis=1, keepdims=True)
+    for states in ([0], [1, 2], [3, 4]):
+        odds[:, states] /= odds[:, states].sum(axis=1, keepdims=True)
     return odds
 
 
@@ -22,7 +22,9 @@ def parts(n_users, seed=0):
     return np.random.default_rng(seed + 99).dirichlet(np.full(N_STATES, 2.0), n_users)
 
 
-def run_deep(kernel, n_users=5, *, epochs, first=0, last=None, mixing=1.0, l1=0.0, eps=1e-6, widths=(3, 2), begin=None, horizons=None):
+def run_deep(
+    kernel, n_users=5, *, epochs, first=0, last=None, mixing=1.0, l1=0.0, eps=1e-6, widths=(3, 2), begin=None, horizons=None
+):
     """(rewards, policies) of random users, of whom each trajectory has a length of its own."""
     rng = np.random.default_rng(7)
     features = rng.integers(0, 2, (N_STATES, 4)).astype(float)
@@ -106,7 +108,9 @@ SOME = np.random.default_rng(5).standard_normal((N_STATES, N_ACTIONS, 3))
 @pytest.mark.parametrize("features", [STATE, BOTH, SOME], ids=["state", "state-action", "any"])
 @pytest.mark.parametrize("mixing", [1.0, 0.02])
 def test_causal_entropy_and_twin(features, mixing):
-    found, expected = (run_causal(kernel, drawn_counts(), features, mixing=mixing) for kernel in (causal_entropy, causal_entropy_twin))
+    found, expected = (
+        run_causal(kernel, drawn_counts(), features, mixing=mixing) for kernel in (causal_entropy, causal_entropy_twin)
+    )
     assert found[2].all() and expected[2].all()
     np.testing.assert_allclose(found[1], expected[1], atol=1e-7)
     np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
@@ -156,7 +160,9 @@ def test_the_first_step_is_newtons_with_the_exact_gradient_and_hessian():
 
     h, unit = 1e-3, np.eye(3)
     grad = np.array([likelihood(h * e) - likelihood(-h * e) for e in unit]) / (2 * h)
-    H = np.array([[sum(a * b * likelihood(h * (a * e + b * f)) for a in (1, -1) for b in (1, -1)) for f in unit] for e in unit]) / (4 * h * h)
+    H = np.array(
+        [[sum(a * b * likelihood(h * (a * e + b * f)) for a in (1, -1) for b in (1, -1)) for f in unit] for e in unit]
+    ) / (4 * h * h)
     step = np.linalg.solve(-H, grad)
     theta, _, converged = run_causal(causal_entropy, counts, SOME, ridge=1e-9, most_steps=1)
     np.testing.assert_allclose(theta[0], step, rtol=1e-4)
