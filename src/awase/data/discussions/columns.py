@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
+from awase.data.compute import pc
 from awase.data.discussions.fields import Body, Moment, Name
 from awase.data.discussions.rows import ROWS, UNKNOWN
 from awase.data.kinds import TEXT_TYPE, Kind
@@ -62,4 +63,7 @@ class Columns:
         columns = dict(zip(self.roles, batch.columns))
         columns["kind"] = pa.array(np.full(batch.num_rows, UNKNOWN, np.uint8))
         nothing = pa.nulls(batch.num_rows, TEXT_TYPE)
+        if "title" in columns and "parent" in columns:  # the title of an answer is that of its thread
+            answers = pc.greater(pc.binary_length(columns["parent"]), 0).fill_null(False)
+            columns["title"] = pc.if_else(answers, pa.scalar(None, TEXT_TYPE), columns["title"])
         return pa.RecordBatch.from_arrays([columns.get(name, nothing) for name in ROWS.names], schema=ROWS)

@@ -82,6 +82,12 @@ class Ranges:
             parts, self._held[number] = self._held[number], []
             yield np.concatenate(parts) if parts else np.empty(0, self._record)
 
+    def drop(self) -> None:
+        """Lets go of them unread."""
+        self._held = []
+        if self._folder is not None:
+            files.remove(self._folder)
+
     def _paths(self) -> list[Path]:
         assert self._folder is not None
         return [self._folder / str(number) for number in range(self._n)]

@@ -15,7 +15,7 @@ from awase.data.discussions.accounts import are_blank, are_bots, are_deleted, wi
 from awase.data.discussions.discussion import BOT, DELETED_TEXT, EVENTS, NO_TEXT, Discussion
 from awase.data.discussions.hashing import name_hashes
 from awase.data.discussions.ranges import Space
-from awase.data.discussions.rows import REPLY, ROOT, THREAD, Reader
+from awase.data.discussions.rows import ON_THREAD, REPLY, ROOT, THREAD, UNKNOWN, Reader
 from awase.data.discussions.settle import BATCH_ROWS, settle
 from awase.data.discussions.sources import readers_of
 from awase.data.rows import BadRows
@@ -96,15 +96,18 @@ class _Reading:
         flags |= DELETED_TEXT * deleted.astype(np.uint8)
         no_title = are_blank(rows["title"]) | are_deleted(rows["title"])
         flags |= NO_TEXT * ((deleted | are_blank(rows["body"])) & no_title).astype(np.uint8)
+        threads = name_hashes(rows["thread"])
         parents[parents == ids] = 0  # some forums make the first post its own parent
+        kinds = rows["kind"].to_numpy().copy()
+        kinds[(kinds == UNKNOWN) & (parents != 0) & (parents == threads)] = ON_THREAD
         columns = [
             ids,
             parents,
-            name_hashes(rows["thread"]),
+            threads,
             without_deleted(authors),
             self._numbered(rows["community"]),
             rows["time"],
-            rows["kind"],
+            kinds,
             flags,
         ]
         return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=EVENTS)

@@ -9,7 +9,8 @@ from awase.data.kinds import TEXT_TYPE
 from awase.data.rows import Chunk
 
 THREAD, ROOT, REPLY = 0, 1, 2
-UNKNOWN = 255  # a kind that follows from the parent, once all rows are known
+# Kinds that follow from the parent, once all rows are known. Where it is missing, a row of the second kind is ROOT: its parent is its thread.
+UNKNOWN, ON_THREAD = 254, 255
 
 ROWS = pa.schema(
     [(name, TEXT_TYPE) for name in ("id", "parent", "thread", "author", "community")]

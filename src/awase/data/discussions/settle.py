@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from awase.data.discussions.ranges import Index, Layout, Ranges, Space
-from awase.data.discussions.rows import REPLY, ROOT, THREAD, UNKNOWN
+from awase.data.discussions.rows import ON_THREAD, REPLY, ROOT, THREAD, UNKNOWN
 
 BATCH_ROWS = 1 << 17
 _ROW = np.dtype([("row", np.int64)])
@@ -19,7 +19,7 @@ _LINK = np.dtype([("id", np.uint64), ("row", np.int64), ("above", np.uint64), ("
 _POST = np.dtype([("id", np.uint64), ("row", np.int64), ("time", np.int64), ("thread", np.uint64)])
 _VALUE = np.dtype([("row", np.int64), ("value", np.uint64)])
 _PARENT = np.dtype([("id", np.uint64), ("time", np.int64), ("opens", np.bool_)])
-_CHILD = np.dtype([("parent", np.uint64), ("row", np.int64), ("time", np.int64), ("kind", np.uint8), ("on_thread", np.bool_)])
+_CHILD = np.dtype([("parent", np.uint64), ("row", np.int64), ("time", np.int64), ("kind", np.uint8)])
 
 
 def settle(table: pa.Table, space: Space) -> tuple[pa.Table, dict[str, int]]:
@@ -77,14 +77,13 @@ def _without_repeats(table: pa.Table, space: Space) -> tuple[pa.Table, int]:
 
     if n:
         return space.keep(_patched(table, layout, repeats, without), table.schema), n
-    for _ in repeats.taken():  # leaves no files
-        pass
+    repeats.drop()
     return table, 0
 
 
 def _with_kinds_open(table: pa.Table, space: Space) -> pa.Table:
     """Tables alone say less than what an event is: their rows get a thread, and those without a parent one opener a thread."""
-    is_open = any((kinds == UNKNOWN).any() for _, kinds in _walk(table, "kind"))
+    is_open = any((kinds >= UNKNOWN).any() for _, kinds in _walk(table, "kind"))
     if not is_open:
         return table
     if any((threads == 0).any() for _, threads in _walk(table, "thread")):
@@ -146,7 +145,7 @@ def _with_openers(table: pa.Table, space: Space) -> pa.Table:
     layout = Layout(table.num_rows)
     with space.ranges(layout.n, _POST) as posts:
         for rows, ids, parents, threads, times, kinds in _walk(table, "id", "parent", "thread", "time", "kind"):
-            free = (parents == 0) & (kinds == UNKNOWN)
+            free = (parents == 0) & (kinds >= UNKNOWN)
             posts.add(layout.of_hashes(threads[free]), id=ids[free], row=rows[free], time=times[free], thread=threads[free])
     with space.ranges(layout.n, _VALUE) as by_row:
         for part in posts.taken():
@@ -162,31 +161,33 @@ def _with_openers(table: pa.Table, space: Space) -> pa.Table:
 def _with_kinds(table: pa.Table, space: Space) -> tuple[pa.Table, dict[str, int]]:
     layout, missing, before, n_open = Layout(table.num_rows), 0, 0, 0
     with space.ranges(layout.n, _PARENT) as by_id, space.ranges(layout.n, _CHILD) as by_parent:
-        for rows, ids, parents, threads, times, kinds in _walk(table, "id", "parent", "thread", "time", "kind"):
-            opens = (kinds == THREAD) | ((kinds == UNKNOWN) & (parents == 0))
+        for rows, ids, parents, times, kinds in _walk(table, "id", "parent", "time", "kind"):
+            opens = (kinds == THREAD) | ((kinds >= UNKNOWN) & (parents == 0))
+            n_open += int((kinds >= UNKNOWN).sum())
             by_id.add(layout.of_hashes(ids), id=ids, time=times, opens=opens)
             has = ~opens
-            by_parent.add(
-                layout.of_hashes(parents[has]), parent=parents[has], row=rows[has], time=times[has], kind=kinds[has],
-                on_thread=parents[has] == threads[has],
-            )  # fmt: skip
+            by_parent.add(layout.of_hashes(parents[has]), parent=parents[has], row=rows[has], time=times[has], kind=kinds[has])
     with space.ranges(layout.n, _VALUE) as by_row:
         for there, children in zip(by_id.taken(), by_parent.taken(), strict=True):
             at = Index(there["id"]).find(children["parent"])
-            children, absent, at = children[at >= 0], children[at < 0], at[at >= 0]
-            missing += len(absent)
-            before += int((children["time"] < there["time"][at]).sum())
-            for part, on_opener in ((absent, absent["on_thread"]), (children, children["on_thread"] | there["opens"][at])):
-                is_open = part["kind"] == UNKNOWN
-                n_open += int(is_open.sum())
-                rows = part["row"][is_open]
-                by_row.add(layout.of_rows(rows), row=rows, value=np.where(on_opener[is_open], ROOT, REPLY))
+            found = at >= 0
+            missing += int((~found).sum())
+            before += int((children["time"][found] < there["time"][at[found]]).sum())
+            roots = children["kind"] == ON_THREAD
+            roots[found] = there["opens"][at[found]]
+            unknown = children["kind"] >= UNKNOWN
+            rows = children["row"][unknown]
+            by_row.add(layout.of_rows(rows), row=rows, value=np.where(roots[unknown], ROOT, REPLY))
     counts = {"missing_parents": missing, "before_parent": before}
-    return space.keep(_patched(table, layout, by_row, _finished), table.schema), counts
+    if n_open:
+        return space.keep(_patched(table, layout, by_row, _finished), table.schema), counts
+    by_row.drop()
+    return table, counts
 
 
 def _finished(part: pa.Table, records: np.ndarray) -> pa.Table:
+    """What still has no kind has no parent: it opens a thread."""
     part = _with_values("kind")(part, records)
     kinds = part["kind"].to_numpy()
-    column = pa.array(np.where(kinds == UNKNOWN, np.uint8(THREAD), kinds))
+    column = pa.array(np.where(kinds >= UNKNOWN, np.uint8(THREAD), kinds))
     return part.set_column(part.schema.get_field_index("kind"), part.schema.field("kind"), column)
