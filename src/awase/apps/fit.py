@@ -16,7 +16,7 @@ from awase.store import files
 # What a recipe's positives need -> the file here that reads it, splits it, trains on it and judges what came out.
 JOBS = {
     "a corpus": "words",
-    "a graph or a corpus": "blocks",
+    "a graph or a corpus": "neighbours",
     "a hierarchy": "hierarchy",
     "interactions": "users",
     "labelled texts": "labels",

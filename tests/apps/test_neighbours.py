@@ -5,7 +5,7 @@ import pytest
 
 import awase
 from awase import recipes
-from awase.apps import blocks
+from awase.apps import neighbours
 from awase.apps.job import Job
 from awase.core.errors import ConfigError
 from awase.data.corpus import read_corpus
@@ -28,14 +28,14 @@ def test_a_text_file_is_a_corpus_unless_it_has_tabs(tmp_path):
         ("d.csv", "cat,dog\n", False),
     ):
         (tmp_path / name).write_text(content)
-        assert blocks.is_corpus(tmp_path / name) is expected
-    assert not blocks.is_corpus([]) and not blocks.is_corpus(tmp_path / "nothing.txt")
+        assert neighbours.is_corpus(tmp_path / name) is expected
+    assert not neighbours.is_corpus([]) and not neighbours.is_corpus(tmp_path / "nothing.txt")
 
 
 def test_both_directions_of_an_edge_are_one_edge():
     """Else one would be held out and the other trained on."""
     links = read_links([*ring(), *((b, a) for a, b in ring())], "edges")
-    near = blocks.read(links, job(length=1), {})
+    near = neighbours.read(links, job(length=1), {})
     assert near.understood["edges"] == 180
     rows = near.P.times(np.eye(60, dtype=np.float32))
     assert len(near.anchors) > 0 and not rows[near.anchors, near.targets].any()
@@ -43,15 +43,15 @@ def test_both_directions_of_an_edge_are_one_edge():
 
 def test_the_option_overrides_what_the_data_look_like(tmp_path):
     (tmp_path / "edges.txt").write_text("\n".join(f"{a} {b}" for a, b in ring()))
-    words = blocks.read(tmp_path / "edges.txt", job(), {"lang": "auto", "min_count": 1})
+    words = neighbours.read(tmp_path / "edges.txt", job(), {"lang": "auto", "min_count": 1})
     assert words.table == "words"
     with pytest.raises(Exception, match="E0151"):
-        blocks.read(tmp_path / "edges.txt", job(of="graph"), {})
+        neighbours.read(tmp_path / "edges.txt", job(of="graph"), {})
 
 
 def test_held_out_sentences_are_not_trained_on():
     corpus = read_corpus([f"a{i} b{i} c{i}" for i in range(40)] * 2, min_count=1)
-    near = blocks.read(corpus, Job(recipe=recipes.get("edrep")(), name="edrep", test=0.5), {})
+    near = neighbours.read(corpus, Job(recipe=recipes.get("edrep")(), name="edrep", test=0.5), {})
     assert near.split["train"] == near.split["test"] == 40
     assert near.popularity.sum() < corpus.counts.sum()
     assert (near.anchors != near.targets).all()
