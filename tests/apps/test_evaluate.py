@@ -45,6 +45,11 @@ def test_the_judgements_that_exist_are_named(fitted, beir):
     assert isinstance(caught.value, awase.AwaseError)
 
 
+def test_pairs_have_no_judgements_with_names(fitted, rows):
+    with pytest.raises(awase.AwaseError, match="E1012: only a BEIR folder has judgements with names to choose from"):
+        awase.evaluate(fitted[1], rows, split="test")
+
+
 def test_a_folder_of_sentence_transformers_gives_what_the_model_gives(fitted, beir, tmp_path):
     st = pytest.importorskip("sentence_transformers")
     model = st.SentenceTransformer(str(fitted[1]), device="cpu")

@@ -9,6 +9,7 @@ import numpy as np
 from awase import models
 from awase.apps.systems import Dense, Hybrid, Lexical, system
 from awase.apps.tables import evaluate_table
+from awase.core.errors import ConfigError
 from awase.core.protocols import TextEncoder
 from awase.data.beir import is_beir
 from awase.data.judged import Judged, judged_from_pairs, read_beir
@@ -25,7 +26,7 @@ def evaluate(
     model: TextEncoder | TableModel | Callable | str | Path,
     source: Any,
     *,
-    split: str = "test",
+    split: str | None = None,
     columns: Mapping[str, str] | None = None,
     on_bad: str = "error",
     everything: bool = False,
@@ -34,8 +35,8 @@ def evaluate(
     """The report of a model on data with known answers, beside what is simple.
 
     model: a folder (Awase, sentence-transformers, model2vec), a loaded model, or a function from a list of texts to an array.
-    source, for a model of texts: a BEIR folder (``split`` names the judgements) or pairs; beside the model stand BM25 and a mixture of
-    the two, with the weight that ``fit`` chose for the model, else the default.
+    source, for a model of texts: a BEIR folder (``split`` names the judgements, "test" if not given) or pairs; beside the model stand
+    BM25 and a mixture of the two, with the weight that ``fit`` chose for the model, else the default.
 
     source, for a model of names: what it was made from. Triples: where the right heads and tails rank. Interactions: what is recommended.
     Edges of a hierarchy: whether the ball gives them back, or how well other vectors tell them from false ones. Of words: pairs with scores
@@ -44,17 +45,23 @@ def evaluate(
     Of pairs, triples and interactions, those are judged that ``fit`` holds out, so a model fitted on this file is judged on what it has
     not seen; ``everything`` judges all.
 
-    Raises ConfigError E1009 for a table that nothing here judges, InputError E1010 for data of which it knows nothing, or nothing new.
+    Raises ConfigError E1009 for a table that nothing here judges, E1012 for a ``split`` of what has none, InputError E1010 for data of which
+    it knows nothing, or nothing new.
 
     >>> animals = [(f"animal {i}", f"the animal with number {i}") for i in range(60)]
     >>> evaluate(lambda texts: np.ones((len(texts), 4), np.float32), animals).judged["n_candidates"]
     60
     """
     model = models.load(model) if isinstance(model, str | Path) else model
+    if split is not None and (isinstance(model, TableModel) or not is_beir(source)):
+        raise ConfigError(
+            "E1012", "only a BEIR folder has judgements with names to choose from", place=str(source), value=split,
+            remedy="leave --split out; of other data what `awase fit` holds out is judged, or all with --everything",
+        )  # fmt: skip
     if isinstance(model, TableModel):
         return evaluate_table(model, source, columns=columns, on_bad=on_bad, everything=everything, seed=seed)
     encoder = model if isinstance(model, TextEncoder) else models.wrap(model)
-    judged, data, note = _judged(source, split, columns, on_bad, everything)
+    judged, data, note = _judged(source, split or "test", columns, on_bad, everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
     named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion)}

@@ -35,7 +35,10 @@ def evaluate(
             show_default=False,
         ),
     ],
-    split: Annotated[str, typer.Option(help="Of a BEIR folder: which judgements.")] = "test",
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a BEIR folder: which judgements; test if not given.", show_default=False),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="Judge all, and not only what `awase fit` holds out of this file.")
     ] = False,
