@@ -166,3 +166,29 @@ def test_compare_recipes_of_names(awase, tmp_path):
     )
     ran = awase("compare", "kinds.tsv", "--recipes", "order", "--test", "some")
     assert ran.code == 2 and "'some' is neither a share nor a number" in ran.err
+
+
+def test_compare_recipes_of_a_corpus(awase, tmp_path):
+    (tmp_path / "corpus.txt").write_text("".join(f"a{i % 7} b{i % 7} c{i % 3}\n" for i in range(300)))
+    (tmp_path / "people.tsv").write_text("a0\tb0\t9\na1\tb1\t8\na1\tb2\t1\na2\tb4\t0\n")
+    arms = ["sgns:dim=4,epochs=1", "sgns:dim=8,epochs=1"]
+    ran = awase(
+        "compare", "corpus.txt", "--recipes", ",".join(arms), "--lang", "en", "--similarity", "people.tsv", "--threads", "1", "--json"
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert ran.json["data"]["lang"] == "en"
+    table = next(table for table in ran.json["tables"] if table["title"] == "Word similarity")
+    assert table["heads"][:2] == ["system", "set"] and [row[0] for row in table["rows"]] == arms
+    assert [row[4] for row in table["rows"]] == [4, 4]
+    (tmp_path / "kinds.tsv").write_text("a\tb\n")
+    assert awase("compare", "kinds.tsv", "--recipes", "order", "--lang", "en").err.startswith(
+        "order:\nE1005: a fit of 'order' has no 'lang'\n  value: 'en'"
+    )
+
+
+def test_evaluate_a_split_of_what_has_none(awase, animals, tmp_path):
+    (tmp_path / "people.tsv").write_text("man\tking\t8\n")
+    ran = awase("evaluate", "words", "people.tsv", "--split", "dev")
+    assert ran.code == 1 and ran.err.startswith(
+        "E1012: only a BEIR folder has judgements with names to choose from\n  where: people.tsv\n  value: 'dev'"
+    )

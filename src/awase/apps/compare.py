@@ -14,6 +14,7 @@ from awase.apps.fit import fit
 from awase.apps.job import Findings
 from awase.apps.systems import Dense, Lexical, system
 from awase.apps.training import Training
+from awase.apps.words import SIMILARITY
 from awase.core.errors import ConfigError
 from awase.core.progress import say
 from awase.data.judged import judged_from_pairs
@@ -162,7 +163,7 @@ def _items(data: Any, arms: Sequence[Arm], *, seed: int, **asked: Any) -> Report
             f"{name} {what}": findings.report.cost[what] for name, findings in found.items() for what in ("train_cpu_s", "model_bytes")
         },
         environment=environment(),
-        tables=[_quality_and_cost({name: findings.report for name, findings in found.items()}, metric)],
+        tables=[_quality_and_cost({name: of.report for name, of in found.items()}, metric), *_similarity(found)],
     )  # fmt: skip
 
 
@@ -191,6 +192,16 @@ def _equal(one: Mapping[str, Metric], other: Mapping[str, Metric]) -> bool:
         np.array_equal(of, other[name]) if isinstance(of, np.ndarray) else of.value == other[name].value  # type: ignore[union-attr]
         for name, of in one.items()
     )
+
+
+def _similarity(found: Mapping[str, Findings]) -> list[Table]:
+    """What people say of words, where that was asked: the rows of one arm after those of the other."""
+    of_arms = [(name, table) for name, of in found.items() for table in of.report.tables if table["title"] == SIMILARITY]
+    if not of_arms:
+        return []
+    first = of_arms[0][1]
+    rows = [(name, *row) for name, table in of_arms for row in table["rows"]]
+    return [Table(SIMILARITY, ("system", *first["heads"]), rows, first["words"])]
 
 
 def _quality_and_cost(reports: Mapping[str, Report], metric: str) -> Table:

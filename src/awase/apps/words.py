@@ -21,6 +21,7 @@ from awase.train.loop import Course
 from awase.train.step import choose
 
 _HELD_OUT, _HELD_OUT_MOST = 0.05, 10_000  # sentences
+SIMILARITY = "Word similarity"  # the title of a table
 _DRAWN = 100
 _NEAR = 5  # words apart at most, whatever the recipe's window: all recipes are asked the same
 
@@ -167,4 +168,4 @@ def similarity_table(found: Sequence[WordSimilarity]) -> ReportTable:
     rows = [(one.name, one.rho, one.coverage, len(one.known), len(one.unknown)) for one in found]
     heads = ("set", "spearman", "coverage", "pairs", "unknown words")
     words = "Judgements of people against the cosine of vectors; pairs with an unknown word are left out."
-    return ReportTable("Word similarity", heads, rows, words)
+    return ReportTable(SIMILARITY, heads, rows, words)

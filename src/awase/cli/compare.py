@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, ReportFolder, Seed, Size, Threads, named, size
+from awase.cli.options import Columns, Json, Lang, OnBad, ReportFolder, Seed, Similarity, Size, Threads, named, size
 from awase.cli.output import show
 
 EXAMPLES = (
@@ -14,6 +14,7 @@ EXAMPLES = (
     "awase compare pairs.csv --recipes static:negatives=in-batch,static -o report --json",
     "awase compare triples.tsv --recipes transe,transd,ace",
     "awase compare kinds.tsv --recipes poincare,order --test 0.05",
+    "awase compare corpus.txt --recipes sgns:window=2,sgns --lang en --similarity wordsim353.tsv",
 )
 PYTHON = 'awase.compare("pairs.csv", ["static:dim=64", "static"])'
 
@@ -32,6 +33,8 @@ def compare(
     columns: Columns = None,
     on_bad: OnBad = "error",
     test: Size = None,
+    lang: Lang = None,
+    similarity: Similarity = None,
     seed: Seed = 0,
     threads: Threads = None,
     as_json: Json = False,
@@ -43,6 +46,7 @@ def compare(
     """
     import awase
 
+    more = {"lang": lang, "similarity": similarity}
     report = awase.compare(
         file,
         arms(recipes),
@@ -51,6 +55,7 @@ def compare(
         test=size(test, "--test"),
         seed=seed,
         threads=threads,
+        **{name: value for name, value in more.items() if value is not None},
     )
     show(report, out, as_json)
 

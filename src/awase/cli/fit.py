@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from awase.cli.options import Columns, Json, OnBad, Seed, Size, Threads, named, pairs, size
+from awase.cli.options import Columns, Json, Lang, OnBad, Seed, Similarity, Size, Threads, named, pairs, size
 from awase.cli.output import emit, remark
 
 EXAMPLES = (
@@ -48,9 +48,7 @@ def fit(
         float,
         typer.Option(metavar="MINUTES", min=0, help="First search the recipe's options on validation queries for so long."),
     ] = 0.0,
-    lang: Annotated[
-        str | None, typer.Option(metavar="LANG", help="Of a corpus: en, ja, or auto, which looks.", show_default=False)
-    ] = None,
+    lang: Lang = None,
     min_count: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Of a corpus: words seen less often are left out (5).", show_default=False),
@@ -62,10 +60,7 @@ def fit(
         bool, typer.Option("--on-disk", help="Of a corpus: train the table in a file, for more words than memory has room for.")
     ] = False,
     half: Annotated[bool, typer.Option("--half", help="Save vectors of names in 16 bits: half the size.")] = False,
-    similarity: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
-    ] = None,
+    similarity: Similarity = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     valid: Annotated[
         str | None,

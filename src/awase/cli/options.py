@@ -28,6 +28,13 @@ Seed = Annotated[int, typer.Option(min=0, help="Of all that is random.")]
 Size = Annotated[
     str | None, typer.Option(metavar="SIZE", help="How much to judge by: a share below 1, or a number.", show_default=False)
 ]
+Lang = Annotated[
+    str | None, typer.Option(metavar="LANG", help="Of a corpus: en, ja, or auto, which looks.", show_default=False)
+]
+Similarity = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Word pairs with scores by people, to judge word vectors by; may be repeated."),
+]
 Model = Annotated[
     Path | None,
     typer.Option(
