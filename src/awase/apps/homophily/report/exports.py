@@ -21,6 +21,8 @@ def as_dict(report: HomophilyReport) -> dict[str, Any]:
     fields = {one.name: getattr(report, one.name) for one in dataclasses.fields(report) if one.name not in _APART}
     for name in ("behaviour", "topics"):
         fields[name] = fields[name] and fields[name]._asdict()
+    if not report.privacy["texts"]:
+        fields["topic_names"] = [{key: value for key, value in one.items() if key != "texts"} for one in report.topic_names]
     sizes, medians = report.sizes, [report.users.events[report.users.home == i] for i in range(len(report.communities))]
     fields |= {
         "states": STATES,
@@ -79,7 +81,7 @@ def files(report: HomophilyReport) -> dict[str, bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {name: pa.array(values) for name, (values, _) in _columns(report).items()}
+    columns = {name: pa.array(values, from_pandas=True) for name, (values, _) in _columns(report).items()}
     stream = io.BytesIO()
     pq.write_table(pa.table(columns), stream)
     return {"users.parquet": stream.getvalue(), "COLUMNS.md": _explained(report).encode()}
