@@ -268,6 +268,7 @@ def test_the_classifier_reads_each_reply_once_and_counts_missing_texts(fitted, m
             lambda: LabelFile([("a", "agree")]).stances(np.zeros(1, np.uint64), np.ones(1, np.uint64), None),  # type: ignore[arg-type]
             "E1035: none of the 1 labels is of one of the 1 replies to label",
         ),
+        (lambda: fit_stance(said(20), epochs=0), "E0601: epochs must be at least 1\n  value: 0"),
         (lambda: fit_stance(said(20), loss="focal"), "E1030: there is no loss 'focal'"),
         (lambda: fit_stance(said(20), loss="majority-or-minority", share=0), "E1030: the share of the base loss"),
         (
@@ -291,6 +292,9 @@ def test_an_unknown_word_is_refused_with_its_line(tmp_path):
     assert "column 'stance': not one of disagree, neutral, agree (or say what stands for which" in str(caught.value)
     assert f"where: {path}:3" in str(caught.value) and "value: '1'" in str(caught.value)
     assert len(read_stance_pairs(path, on_bad="skip")) == 1
+    path.write_text("parent,reply,stance\n")
+    with pytest.raises(InputError, match="E0106: there are no rows"):
+        read_stance_pairs(path)
 
 
 def test_other_folders_are_no_classifiers(fitted, tmp_path):

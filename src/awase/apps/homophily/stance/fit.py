@@ -26,6 +26,7 @@ from awase.train.loop import Loop
 from awase.train.plan import Plan
 
 LOSSES = ("cross-entropy", "majority-or-minority")
+_PATIENCE = 5  # epochs without a better validation result before training stops
 
 
 def fit_stance(
@@ -57,7 +58,7 @@ def fit_stance(
 
     pairs, columns, stances, on_bad: as ``read_stance_pairs``. loss: "cross-entropy", or "majority-or-minority" with its ``share``, for
     stances of very unequal size (``contrast.losses.MajorityOrMinority``).
-    Raises, beside what reading raises, ConfigError E1030 for a loss or a share that cannot be, InputError E1031 where there
+    Raises, beside what reading raises, ConfigError E1030 and E0601 for a setting that cannot be, InputError E1031 where there
     are fewer than two stances to learn, E0113 where parents are too few to split, E0303 for an ``out`` that holds something else.
 
     >>> rows = [(f"tea number {i}", said, said.split()[0]) for i in range(60) for said in ("agree yes", "disagree no")]
@@ -66,11 +67,12 @@ def fit_stance(
     """
     if loss not in LOSSES:
         raise ConfigError("E1030", f"there is no loss {loss!r}", remedy=did_you_mean(loss, LOSSES))
+    for name, value in (("epochs", epochs), ("batch", batch)):
+        if value < 1:
+            raise ConfigError("E0601", f"{name} must be at least 1", value=value)
     if out is not None:
         check_replaceable(out)
-    data = (
-        pairs if isinstance(pairs, StancePairs) else read_stance_pairs(pairs, columns=columns, stances=stances, on_bad=on_bad)
-    )
+    data = read_stance_pairs(pairs, columns=columns, stances=stances, on_bad=on_bad)
     split = split_pairs(data.by_parent(), valid=valid, test=test)
     counts = np.bincount(data.stances[split.train], minlength=len(STANCES))
     if np.count_nonzero(counts) < 2:
@@ -83,45 +85,54 @@ def fit_stance(
     say(
         f"{len(split.train):,} pairs to train on, {len(split.valid):,} to choose by, {len(split.test):,} to judge by: {split.note}"
     )
-
-    # Each distinct text is one item of the bag.
-    texts = pa.chunked_array([*data.parents.chunks, *data.replies.chunks])
-    items = Interner().ids(text_keys(texts))
-    parents, replies = items[: len(data)], items[len(data) :]
-    distinct = texts.take(np.unique(items, return_index=True)[1])
-    trained = np.unique(np.concatenate([parents[split.train], replies[split.train]]))
-    plan = Plan(batch=min(batch, len(split.train)), epochs=epochs, rate=rate, validations=epochs, patience=5, seed=seed)
+    plan = Plan(batch=min(batch, len(split.train)), epochs=epochs, rate=rate, validations=epochs, patience=_PATIENCE, seed=seed)
     part = StaticBag(dim if model is None else model.dim, vocab_size)
-    tokenizer = part.tokenizer(distinct.take(trained)) if model is None else model.tokenizer
-    table = None if model is None else model.table[: tokenizer.vocab_size]
-    bag = part.bag(tokenizer, tokenizer.encode(distinct), seed=seed, threads=threads, table=table)
-    rows = split.train
-    step = Step(bag, parents[rows], replies[rows], data.stances[rows], paid, plan, threads=threads)
-
-    def logits(rows: np.ndarray) -> np.ndarray:
-        return step.logits(parents[rows], replies[rows]).astype(np.float64)
+    training = Training(data, split.train, paid, plan, part, model, threads=threads)
+    Loop(training.step, plan, validate=(lambda: training.macro_f1(split.valid)) if len(split.valid) else None).run()
 
     right = data.stances.astype(np.int64)
-    validate = (
-        (lambda: classification(logits(split.valid).argmax(axis=1), right[split.valid]).macro_f1.value)
-        if len(split.valid)
-        else None
-    )
-    Loop(step, plan, validate=validate).run()
-
-    temperature = calibrated(logits(split.valid), right[split.valid]) if len(split.valid) else 1.0
-    raw = logits(split.test)
+    temperature = calibrated(training.logits(split.valid), right[split.valid]) if len(split.valid) else 1.0
+    raw = training.logits(split.test)
     judged = quality(
         log_softmax(raw / temperature), log_softmax(raw), right[split.test], majority, temperature,
         (len(split.train), len(split.valid)), loss, split.note,
     )  # fmt: skip
-    encoder = StaticModel(
-        tokenizer.to_json(), bag.folded(), normalize=False, name="stance", drop_unknown=tokenizer.drop_unknown
-    )
-    classifier = Classifier(encoder, step.head, step.bias, temperature, judged)
+    classifier = Classifier(training.encoder(), training.step.head, training.step.bias, temperature, judged)
     if out is not None:
         classifier.save(out)
     return classifier
+
+
+class Training:
+    """Labelled pairs bound to a bag of tokens in which each distinct text is one item; ``step`` trains on the pairs ``rows``."""
+
+    def __init__(
+        self, data: StancePairs, rows: np.ndarray, loss, plan: Plan, part: StaticBag, model: StaticModel | None, *, threads: int
+    ):
+        texts = pa.chunked_array([*data.parents.chunks, *data.replies.chunks])
+        items = Interner().ids(text_keys(texts))
+        self._parents, self._replies, self._stances = items[: len(data)], items[len(data) :], data.stances
+        distinct = texts.take(np.unique(items, return_index=True)[1])
+        if model is None:
+            trained = np.unique(np.concatenate([self._parents[rows], self._replies[rows]]))
+            self.tokenizer, table = part.tokenizer(distinct.take(trained)), None
+        else:
+            self.tokenizer, table = model.tokenizer, model.table[: model.tokenizer.vocab_size]
+        bag = part.bag(self.tokenizer, self.tokenizer.encode(distinct), seed=plan.seed, threads=threads, table=table)
+        self.step = Step(bag, self._parents[rows], self._replies[rows], data.stances[rows], loss, plan, threads=threads)
+
+    def logits(self, rows: np.ndarray) -> np.ndarray:
+        """float64 (n, 3) of the pairs ``rows``, as the parameters are now."""
+        return self.step.logits(self._parents[rows], self._replies[rows]).astype(np.float64)
+
+    def macro_f1(self, rows: np.ndarray) -> float:
+        """Of the pairs ``rows``, as the parameters are now."""
+        return classification(self.logits(rows).argmax(axis=1), self._stances[rows]).macro_f1.value
+
+    def encoder(self) -> StaticModel:
+        """The bag as it is now, with token weights folded into rows."""
+        drop = self.tokenizer.drop_unknown
+        return StaticModel(self.tokenizer.to_json(), self.step.bag.folded(), normalize=False, name="stance", drop_unknown=drop)
 
 
 def calibrated(logits: np.ndarray, right: np.ndarray) -> float:

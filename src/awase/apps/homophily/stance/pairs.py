@@ -1,6 +1,6 @@
 """Labelled pairs, and labels by id: what a stance may be written as, and the two readers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -85,12 +85,8 @@ def read_stance_pairs(
     [0]
     """
     kinds: dict[str, Kind] = {"parent": Text(), "reply": Text(), "stance": stance_kind(stances), "group": Key(), "split": PARTS}
-    bad, found = BadRows(), []
     opened, fields = _opened(source, columns, PAIR_ROLES, ("parent", "reply", "stance"), kinds)
-    found = list(_batches(opened, list(fields.values()), on_bad, bad))
-    table = pa.Table.from_batches(found).rename_columns(list(fields))
-    if not len(table):
-        raise _nothing(opened.name, bad)
+    table, bad = _read(opened, fields, on_bad)
     groups, parts = (table[role] if role in fields else None for role in ("group", "split"))
     return StancePairs(
         table["parent"], table["reply"], table["stance"].to_numpy(), groups,
@@ -104,11 +100,7 @@ def read_labels(
     """The ids (large_string) and stances (int8) of a file of labels; else as ``read_stance_pairs``."""
     kinds: dict[str, Kind] = {"id": Key(needed=True), "stance": stance_kind(stances)}
     opened, fields = _opened(source, columns, LABEL_ROLES, ("id", "stance"), kinds)
-    table = pa.Table.from_batches(_batches(opened, list(fields.values()), "error", bad := BadRows())).rename_columns(
-        list(fields)
-    )
-    if not len(table):
-        raise _nothing(opened.name, bad)
+    table, _ = _read(opened, fields, "error")
     return table["id"], table["stance"].to_numpy()
 
 
@@ -118,14 +110,15 @@ def _opened(source: Any, columns: Mapping[str, str] | None, roles: dict, require
     return opened, {role: Field(named[0], kinds[role]) for role, named in assigned.items()}
 
 
-def _batches(opened, fields: list[Field], on_bad: str, bad: BadRows) -> Iterator[pa.RecordBatch]:
-    for chunk in chunks(opened, fields):
+def _read(opened, fields: dict[str, Field], on_bad: str) -> tuple[pa.Table, BadRows]:
+    """A column for each role, and what was refused. Raises InputError E0106 where nothing is left."""
+    bad, batches = BadRows(), []
+    for chunk in chunks(opened, list(fields.values())):
         if chunk.bad and on_bad == "error":
             raise chunk.bad[0].error()
         bad.add(chunk.bad)
-        yield chunk.batch
-
-
-def _nothing(name: str, bad: BadRows) -> InputError:
-    why = f"none of the {bad.n:,} rows can be used" if bad.n else "there are no rows"
-    return InputError("E0106", why, place=name, remedy="give at least one row")
+        batches.append(chunk.batch)
+    if not sum(map(len, batches)):
+        why = f"none of the {bad.n:,} rows can be used" if bad.n else "there are no rows"
+        raise InputError("E0106", why, place=opened.name, remedy="give at least one row")
+    return pa.Table.from_batches(batches).rename_columns(list(fields)), bad
