@@ -8,7 +8,7 @@ from typing import Any
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
-from awase.data.blocks import open_bytes
+from awase.data.blocks import Block, end_of_lines, read_blocks
 from awase.data.discussions.columns import Columns
 from awase.data.discussions.mail import Mail, begins_as_mail
 from awase.data.discussions.pushshift import Pushshift, is_pushshift
@@ -20,7 +20,6 @@ from awase.data.sources import open_source
 FORMATS = ("auto", "pushshift", "columns", "mail")
 _COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
 _TABLES = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow", ".feather", ".ipc"}
-_HEAD_BYTES = 1_024
 _POSITIONS = ("author", "id", "parent", "thread", "community", "time", "text")
 
 
@@ -74,8 +73,8 @@ def _is_table(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    with open_bytes(path) as stream:
-        return stream.read(_HEAD_BYTES)
+    first = next(read_blocks(path, end_of_lines), None)
+    return first.data if isinstance(first, Block) else b""
 
 
 def _opened(path: Path) -> Source:
