@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awase.core.errors import ConfigError
-from awase.train.plan import Plan, schedule, settle
+from awase.train.plan import Plan, lengthened, schedule, settle
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ def test_impossible_plans(given, message):
     with pytest.raises(ConfigError) as caught:
         Plan(**given)
     assert str(caught.value) == message
+
+
+@given(st.integers(0, 500), st.integers(1, 40), st.integers(1, 50), st.integers(0, 3000))
+def test_few_examples_make_no_fewer_steps(n, batch, epochs, least):
+    plan, reasons = lengthened(Plan(batch=batch, epochs=epochs, least_steps=least), n)
+    per_epoch = max(-(-n // batch), 1)
+    assert plan.epochs == max(epochs, -(-least // per_epoch)) and bool(reasons) == (plan.epochs > epochs)
+    assert plan.epochs * per_epoch >= least
 
 
 @pytest.mark.parametrize("n", [0, 1])

@@ -22,6 +22,7 @@ from awase.tasks.reconstruction import Reconstruction, reconstruction
 from awase.tasks.report import Picture, Table
 from awase.tasks.report.disc import disc
 from awase.train.loop import Course
+from awase.train.plan import lengthened
 from awase.train.step import choose
 
 _HELD_OUT = 0.05  # of the edges, for each of validation and test, where the direction is what is learned
@@ -41,6 +42,10 @@ def fit(source: Any, job: Job) -> Fit:
     test = (0 if isinstance(job.recipe.score, Poincare) else _HELD_OUT) if job.test is None else job.test
     split = split_links(edges, valid=test if job.valid is None else job.valid, test=test, seed=job.seed)
     _say_what_was_read(links, edges, split)
+    plan, reasons = lengthened(job.recipe.plan, len(split.train))
+    for reason in reasons:
+        say(reason)
+    job = job.with_recipe(replace(job.recipe, plan=plan))
     training = Training(job.recipe, links, edges, split, seed=job.seed, threads=job.threads)
     job.clock.lap("read_s")
     identity = job.identity(
@@ -50,7 +55,7 @@ def fit(source: Any, job: Job) -> Fit:
     checkpoints = job.checkpoints(identity)
     untrained = training.encoder.parameters["table"].copy()
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="edges")
-    findings = _findings(training, untrained, course, job)
+    findings = _findings(training, untrained, course, job, reasons)
     model = training.model(job.name if job.out is None else job.out.name)
     model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     return job.save(
@@ -173,7 +178,7 @@ def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
         say_split(split)
 
 
-def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job) -> Findings:
+def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job, reasons: list[str]) -> Findings:
     picture = training.disc()
     pictures = [] if picture is None else [picture]
     made = _held_out(training) if len(training.split.test) else _given_back(training, untrained)
@@ -198,6 +203,7 @@ def _findings(training: Training, untrained: np.ndarray, course: Course, job: Jo
             "test": len(split.test),
             "note": split.note,
             "kernel": training.step.name,
+            "plan": reasons,
         },
         cost={**job.clock.cost(), "model_bytes": untrained.nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),

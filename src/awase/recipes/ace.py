@@ -54,7 +54,8 @@ def ace(
         n=n_adversarial, entropy=entropy, keep=keep, entropy_weight=entropy_weight, penalty=penalty, subset=subset,
         generator=generator, every=every,
     )  # fmt: skip
-    asked = {name: value for name, value in (("epochs", epochs), ("rate", rate)) if value}
+    asked = {"epochs": epochs, "least_steps": 0} if epochs else {}
+    asked |= {"rate": rate} if rate else {}
     return replace(
         base,
         encoder=replace(base.encoder, dim=dim) if dim else base.encoder,

@@ -17,7 +17,7 @@ def order(
     turned: bool = True,
     closure: bool = True,
     batch: int = 10,
-    epochs: int = 50,
+    epochs: int = 0,
     rate: float = 0.2,
     hogwild: bool = False,
 ) -> Recipe:
@@ -30,7 +30,7 @@ def order(
     - score: the violation E, negated; it has a direction, as E(x, y) and E(y, x) differ.
     - negatives: the edge with a node drawn evenly, ``n_negatives`` times, in place of its child or its parent; and, which the paper
       has not, the edge ``turned`` round: without that nothing tests the direction, and a symmetric distance scores as well.
-    - loss: a hinge on violations, by Adagrad.
+    - loss: a hinge on violations, by Adagrad. ``epochs`` of 0 are 50, or where the edges are few, as many as make 2,000 steps.
 
     The paper draws one negative and steps with Adam. Here five tell held-out edges from false ones better than one (chosen on
     WordNet's verbs, which ``benchmarks/order.py`` does not judge by). Not for: ranking what is nearest (use ``poincare``), graphs that are no
@@ -42,5 +42,13 @@ def order(
         score=Order(),
         negatives=CorruptedEdges(n_negatives, turned),
         loss=Hinge(margin),
-        plan=Plan(batch=batch, epochs=epochs, rate=rate, warmup=0.0, patience=10, hogwild=hogwild),
+        plan=Plan(
+            batch=batch,
+            epochs=epochs or 50,
+            rate=rate,
+            warmup=0.0,
+            patience=10,
+            hogwild=hogwild,
+            least_steps=0 if epochs else 2_000,
+        ),
     )

@@ -17,7 +17,7 @@ def poincare(
     n_negatives: int = 50,
     closure: bool = True,
     batch: int = 10,
-    epochs: int = 100,
+    epochs: int = 0,
     burn_in: int = 20,
     rate: float = 1.0,
     hogwild: bool = False,
@@ -34,7 +34,8 @@ def poincare(
       ``burn_in`` of the epochs the rate is a hundredth, in which nodes find their direction before they leave the centre.
 
     The batch, the negatives and the burn-in are those of the paper's code for WordNet's mammals; that has a rate of 0.3 for 300 epochs. It
-    draws burn-in's negatives by degree, which made no difference here. A distance is the same both ways: to tell which of two nodes is above,
+    draws burn-in's negatives by degree, which made no difference here. ``epochs`` of 0 are 100, or where the edges are few, as many as make
+    2,000 steps, the burn-in in proportion. A distance is the same both ways: to tell which of two nodes is above,
     compare their lengths, or fit ``order``. Not for: graphs that are no hierarchies, nor nodes that training has not seen.
     """
     return Recipe(
@@ -44,7 +45,7 @@ def poincare(
         negatives=Noise(n_negatives, power=0.0),
         loss=InfoNCE(temperature=1.0),
         plan=Plan(
-            batch=batch, epochs=epochs, rate=rate, warmup=0.0, validations=0, optimizer="sgd", decay="none", burn_in=burn_in,
-            burn_in_rate=0.01, hogwild=hogwild,
+            batch=batch, epochs=epochs or 100, rate=rate, warmup=0.0, validations=0, optimizer="sgd", decay="none", burn_in=burn_in,
+            burn_in_rate=0.01, hogwild=hogwild, least_steps=0 if epochs else 2_000,
         ),
     )  # fmt: skip

@@ -21,7 +21,8 @@ class Plan:
     linearly to 0; dims: Matryoshka prefixes, () for none; patience: validations without a better result before training stops;
     validations: how many over the whole run, at most; optimizer: "adagrad" or "sgd"; decay: whether the rate falls, "linear", or stays,
     "none"; burn_in: first epochs, at the rate times burn_in_rate, in which rows find their places; hogwild: whether a kernel that steps
-    after every few pairs may do so on several threads without locks (Niu et al. 2011, arXiv 1106.5730), which gives other bytes each time."""
+    after every few pairs may do so on several threads without locks (Niu et al. 2011, arXiv 1106.5730), which gives other bytes each time;
+    least_steps: by more epochs, where the data are few (``lengthened``)."""
 
     batch: int = 0
     epochs: int = 0
@@ -37,9 +38,18 @@ class Plan:
     burn_in: int = 0
     burn_in_rate: float = 0.1
     hogwild: bool = False
+    least_steps: int = 0
 
     def __post_init__(self):
-        for name, low in (("batch", 0), ("epochs", 0), ("patience", 1), ("validations", 0), ("seed", 0), ("burn_in", 0)):
+        for name, low in (
+            ("batch", 0),
+            ("epochs", 0),
+            ("patience", 1),
+            ("validations", 0),
+            ("seed", 0),
+            ("burn_in", 0),
+            ("least_steps", 0),
+        ):
             value = getattr(self, name)
             if value < low:
                 raise ConfigError("E0601", f"{name} must be at least {low}", value=value)
@@ -84,6 +94,23 @@ def settle(plan: Plan, n_pairs: int) -> tuple[Plan, list[str]]:
         epochs = min(max(-(-_STEPS_WANTED // steps), 3), _EPOCHS_MOST)
         reasons.append(f"{epochs} epochs: about {epochs * steps:,} steps; the best validation result is kept")
     return replace(plan, batch=batch, epochs=epochs), reasons
+
+
+def lengthened(plan: Plan, n: int) -> tuple[Plan, list[str]]:
+    """The plan with as many epochs of n examples as ``least_steps`` need, and why; the burn-in keeps its share of them.
+
+    >>> lengthened(Plan(batch=10, epochs=100, burn_in=20, least_steps=2000), 55)[1]
+    ['334 epochs: an epoch of 55 examples has 6 steps, and fewer than 2,000 are too few to learn from']
+    """
+    per_epoch = max(-(-n // max(plan.batch, 1)), 1)
+    epochs = -(-plan.least_steps // per_epoch)
+    if epochs <= plan.epochs:
+        return plan, []
+    reason = (
+        f"{epochs:,} epochs: an epoch of {n:,} examples has {per_epoch:,} steps, and fewer than {plan.least_steps:,} are too few "
+        "to learn from"
+    )
+    return replace(plan, epochs=epochs, burn_in=round(plan.burn_in * epochs / plan.epochs)), [reason]
 
 
 def schedule(first: int, last: int, per_epoch: int, plan: Plan) -> np.ndarray:
