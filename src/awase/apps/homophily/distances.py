@@ -144,7 +144,7 @@ def _terms(policies, weights, clip: float) -> tuple[np.ndarray, np.ndarray, np.n
         remedy = "give policies (users, states, actions) and weights (users, states)"
         raise InputError("E1037", "policies and weights do not fit together", value=value, remedy=remedy)
     for what, values in (("policy", policies), ("weight", weights)):
-        wrong = ~((values >= 0) & (values <= 1 + _SUM)).reshape(len(values), -1).all(axis=1)
+        wrong = ~((values >= 0) & (values <= 1 + _SUM)).all(axis=tuple(range(1, values.ndim)))
         if wrong.any():
             raise InputError("E1037", f"a {what} is no probability, 0 to 1", place=f"user {int(np.argmax(wrong))}")
     sums = weights.sum(axis=1)
@@ -153,8 +153,8 @@ def _terms(policies, weights, clip: float) -> tuple[np.ndarray, np.ndarray, np.n
         user = int(np.argmax(abs(sums - 1) > _SUM))
         raise InputError("E1037", "the weights of a user do not sum to 1", place=f"user {user}", value=float(sums[user]))
     clipped = np.clip(policies, clip, 1.0)
-    logs = np.log(clipped).reshape(len(policies), -1)
-    visits = (weights[..., None] * clipped).reshape(logs.shape)
+    flat = len(policies), policies.shape[1] * policies.shape[2]
+    logs, visits = np.log(clipped).reshape(flat), (weights[..., None] * clipped).reshape(flat)
     return visits, logs, np.einsum("uk,uk->u", visits, logs)[:, None]
 
 

@@ -82,7 +82,7 @@ def names(shares: np.ndarray, usual: np.ndarray) -> list[str]:
 
     The first that holds, of what a group does itself (all but WR): root only, 80 % root comments; thread creators, 25 % threads, or 10 % and
     twice the usual; disagreers, half of the replies disagree, or 1.5 times the usual share of all (and 10 % of all); agreers, likewise;
-    root favoured, half are root comments; repliers, 75 % replies; answered, waits 1.3 times as much as usual; balanced. Groups
+    root favoured, half are root comments; repliers, 75 % replies; answered, waits 1.5 times as much as usual; balanced. Groups
     of one name are told apart by what each does most compared with the others of that name.
 
     >>> names(np.array([[0.2, 0, 0.1, 0.1, 0.1, 0.5], [0.2, 0.6, 0.2, 0, 0, 0]]), np.array([0.2, 0.1, 0.3, 0.1, 0.1, 0.2]))
@@ -114,7 +114,7 @@ def _name(share: np.ndarray, usual: np.ndarray) -> str:
         "agreers": leans(_AGREE),
         "root favoured": own[_RC] >= 0.5,
         "repliers": replies >= 0.75 * (1 - share[_WR]),
-        "answered": times[_WR] >= 1.3,
+        "answered": times[_WR] >= 1.5,
     }
     return next((name for name, holds in rules.items() if holds), "balanced")
 
@@ -146,7 +146,7 @@ def _chosen(flat: np.ndarray, seed: int) -> _Why:
     if len(flat) > _SAMPLE:
         flat = flat[np.sort(rng.choice(len(flat), _SAMPLE, replace=False))]
     different = len(np.unique(flat, axis=0))
-    tried = list(range(1, min(MOST, different) + 1))
+    tried = list(range(1, min(MOST, different, len(flat) - 1) + 1))  # as many groups as users say nothing
     centred = flat - flat.mean(axis=0)
     axes = centred @ np.linalg.svd(centred, full_matrices=False)[2].T
     axes = axes[:, np.ptp(axes, axis=0) > 1e-9]  # k-means sees no difference between the axes and the policies
