@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD
 from awase.core.errors import InputError, missing_extra
@@ -83,10 +84,12 @@ def topics(
         from awase.apps.homophily.text_model import text_model
 
         model = text_model(streams, discussion, seed=seed, threads=threads)
-    clusters = Clusters.fit(model, _sample(ids, discussion.texts, seed), k, len(ids), most=most, analysis=analysis, seed=seed)
     of_text = np.full(len(ids), NONE, np.int32)
     n_texts = 0
-    with progress("topics of texts", len(ids), "texts") as bar:
+    # Left to themselves, the threads of BLAS and OpenMP mostly wait for each other, spinning.
+    with threadpool_limits(threads), progress("topics of texts", len(ids), "texts") as bar:
+        sample = _sample(ids, discussion.texts, seed)
+        clusters = Clusters.fit(model, sample, k, len(ids), most=most, analysis=analysis, seed=seed)
         for first in range(0, len(ids), _BLOCK):
             wanted = ids[first : first + _BLOCK]
             table = discussion.texts(wanted)
