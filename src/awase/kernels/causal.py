@@ -78,12 +78,12 @@ def causal_entropy(
 ):
     """Rewards R = features . theta, theta (u, K), whose soft-optimal policies (u, S, A) make actions (u, S, A) of users likeliest.
 
-    features (S, A, K). Maximises the concave f = [sum C log pi - ridge/2 |theta|^2] / sum C by Newton's method with its exact Hessian;
-    converged (u,) bool: no component of its gradient is above ``tolerance``. A user without counts has theta = 0, so the uniform policy.
+    features (S, A, K). Maximises f = [sum C log pi - ridge/2 |theta|^2] / sum C by Newton's method with its exact Hessian; converged (u,)
+    bool: no component of its gradient is above ``tolerance``. A user without counts has theta = 0, so the uniform policy.
 
     With c(s) = sum_a C, m(s') = sum C P and nu = c - gamma m, sum C log pi = sum C (Q - V) = sum C R - nu . V. As dV = d pi dR for
     d = nu (I - gamma P_pi)^-1 is the visitation of pi from nu, the gradient is sum (C - d pi) features, and the Hessian
-    -sum_s d(s) Cov_a~pi(dQ(s, a) / dtheta).
+    -sum_s d(s) Cov_a~pi(dQ(s, a) / dtheta). V is convex in R, so f is concave wherever nu >= 0: but for the state in which a stream ends.
     """
     n, n_actions, k = features.shape
     C, reward, pi = np.empty((n, n_actions)), np.empty((n_actions, n)), np.empty((n_actions, n))
@@ -124,42 +124,23 @@ def causal_entropy(
                         dV[s, j] += pi[a, s] * features[s, a, j]
             worst = 0.0
             for j in range(k):
-                worst, step[j, 0] = max(worst, abs(grad[j])), grad[j]
+                worst = max(worst, abs(grad[j]))
             converged[user] = worst <= tolerance
             if converged[user] or taken == most_steps:
                 break
 
             _eliminate(M, dV)
-            H[:] = 0
-            for j in range(k):
-                H[j, j] = penalty
-            for s in range(n):
-                if d[s, 0] <= 0:  # only where a stream ends: without it H stays positive definite
-                    continue
-                for a in range(n_actions):
-                    for j in range(k):
-                        dQ[a, j] = features[s, a, j]
-                for t in range(n):
-                    a, p = leads[t], gamma * P[t, s]
-                    if p > 0:
-                        for j in range(k):
-                            dQ[a, j] += p * dV[t, j]
-                mean[:] = 0
-                for a in range(n_actions):
-                    for j in range(k):
-                        mean[j] += pi[a, s] * dQ[a, j]
-                for a in range(n_actions):
-                    for j in range(k):
-                        dQ[a, j] -= mean[j]
-                    for i in range(k):
-                        w = d[s, 0] * pi[a, s] * dQ[a, i]
-                        for j in range(k):
-                            H[i, j] += w * dQ[a, j]
-            _eliminate(H, step)
-
-            slope, length = 0.0, 1.0
-            for j in range(k):
-                slope += grad[j] * step[j, 0]
+            # Where a stream ends d may be below 0, which can make H indefinite; without it H is positive definite.
+            for least in (-np.inf, 0.0):
+                _curvature(P, leads, features, gamma, penalty, pi, d, least, dV, dQ, mean, H)
+                slope, length = 0.0, 1.0
+                for j in range(k):
+                    step[j, 0] = grad[j]
+                _eliminate(H, step)
+                for j in range(k):
+                    slope += grad[j] * step[j, 0]
+                if slope > 0:
+                    break
             for _ in range(_HALVINGS):
                 for j in range(k):
                     trial[j] = theta[j] + length * step[j, 0]
@@ -175,6 +156,37 @@ def causal_entropy(
         for s in range(n):
             for a in range(n_actions):
                 policies[user, s, a] = pi[a, s]
+
+
+@njit(**FLAGS)
+def _curvature(chances, leads, features, gamma, penalty, pi, d, least, dV, dQ, mean, H):
+    """H (K, K) = sum_s max(d(s), least) Cov_a~pi(dQ(s, a) / dtheta) + penalty I, where dV (S, K) is the derivative of V by theta."""
+    n, n_actions, k = features.shape
+    for i in range(k):
+        for j in range(k):
+            H[i, j] = 0.0
+        H[i, i] = penalty
+    for s in range(n):
+        for a in range(n_actions):
+            for j in range(k):
+                dQ[a, j] = features[s, a, j]
+        for t in range(n):
+            a, p = leads[t], gamma * chances[t, s]
+            if p > 0:
+                for j in range(k):
+                    dQ[a, j] += p * dV[t, j]
+        for j in range(k):
+            mean[j] = 0.0
+        for a in range(n_actions):
+            for j in range(k):
+                mean[j] += pi[a, s] * dQ[a, j]
+        for a in range(n_actions):
+            for j in range(k):
+                dQ[a, j] -= mean[j]
+            for i in range(k):
+                w = max(d[s, 0], least) * pi[a, s] * dQ[a, i]
+                for j in range(k):
+                    H[i, j] += w * dQ[a, j]
 
 
 @njit(**FLAGS)
@@ -227,8 +239,11 @@ def causal_entropy_twin(
                 break
             dQ = features + gamma * P @ np.linalg.solve(left, np.einsum("sa,sak->sk", pi, features))
             dQ -= np.einsum("sa,sak->sk", pi, dQ)[:, None]
-            H = np.einsum("sa,sai,saj->ij", np.maximum(d, 0)[:, None] * pi, dQ, dQ) + penalty * np.eye(k)
-            step, length = np.linalg.solve(H, grad), 1.0
+            for least in (-np.inf, 0):
+                H = np.einsum("sa,sai,saj->ij", np.maximum(d, least)[:, None] * pi, dQ, dQ) + penalty * np.eye(k)
+                step, length = np.linalg.solve(H, grad), 1.0
+                if grad @ step > 0:
+                    break
             for _ in range(_HALVINGS):
                 trial = theta + length * step
                 reached, pi = at(trial)

@@ -201,10 +201,24 @@ def test_each_user_is_worked_on_once():
     assert (done == 1).all()
 
 
-def test_users_whose_steps_run_out_are_flagged(small):
+def test_users_whose_steps_run_out_are_flagged_and_counted(small, monkeypatch, capsys):
+    monkeypatch.setattr("awase.core.progress._enabled", True)
     made = fit(small, "irl_causal", most_steps=1)
     assert not made.converged.any() and made.gap.min() > 1e-3
     np.testing.assert_allclose(made.policy.sum(axis=2), 1, atol=1e-12)
+    assert capsys.readouterr().err == "irl_causal: 12 of 12 users did not converge; Policies.converged says which\n"
+
+
+@pytest.mark.parametrize("features", ["state", "state-action"])
+def test_users_of_a_single_pair_converge(features):
+    """Where a stream ends, the likelihood need not be concave; here it ends after every pair."""
+    ends = np.arange(144)
+    N = np.zeros((144, 12, 6, 12))
+    N[ends, ends // 12, LEADS[ends % 12], ends % 12] = 1
+    start = np.eye(12)[ends // 12]
+    made = fit(Counts(N.sum(axis=3), N, start, start, np.full(144, 2)), "irl_causal", features=features)
+    assert made.converged.all()
+    assert (made.policy[ends, ends // 12].argmax(axis=1) == LEADS[ends % 12]).all()
 
 
 def test_a_user_of_few_pairs_is_expected_over_as_few(known):

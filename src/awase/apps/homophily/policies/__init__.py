@@ -1,19 +1,20 @@
 """Policies: what each user does in each state, from what was counted, by one of three estimators."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from awase.apps.homophily.options import Estimator
 from awase.apps.homophily.policies.causal import Causal
 from awase.apps.homophily.policies.dynamics import checked, shares, visitation_gap
 from awase.apps.homophily.policies.empirical import Empirical
 from awase.apps.homophily.policies.paper import Paper
 from awase.apps.homophily.trajectories import Counts
 from awase.core.errors import ConfigError
+from awase.core.progress import say
 from awase.core.suggest import did_you_mean
 
-Estimator = Literal["empirical", "irl_paper", "irl_causal"]
 ESTIMATORS = {"empirical": Empirical, "irl_paper": Paper, "irl_causal": Causal}
 
 
@@ -67,4 +68,6 @@ def fit(counts: Counts, estimator: Estimator = "empirical", *, threads: int = 1,
             raise ConfigError("E1026", f"{estimator} has no option {name!r}", remedy=did_you_mean(name, valid))
     chosen = kind(**options)
     policy, reward, converged = chosen.fit(checked(counts), threads=threads)
+    if not converged.all():
+        say(f"{estimator}: {(~converged).sum():,} of {len(converged):,} users did not converge; Policies.converged says which")
     return Policies(policy, shares(counts), reward, visitation_gap(counts, policy), converged, estimator, asdict(chosen))

@@ -21,7 +21,8 @@ class Paper:
     gamma and the length of the trajectories are those of the counts. Raises ConfigError E1026 for values that cannot be.
 
     The values come from a hard maximum and the policy from a softmax, so that no reward makes the policy's visitation that of the user: the
-    error does not fall with data. The climb is also ill-conditioned: in float32 it ends elsewhere than in float64, at about the same gap.
+    error does not fall with data. Nor is the climb well conditioned: the 48 starting numbers rounded to float32 moved the policies of 200
+    simulated users of 1,000 events by an SWKL of 0.004 in the mean and 0.04 at most, with gaps as before. Compare users fitted in one run.
 
     Source: Yuan, Schneider and Rizoiu, WWW 2025 (arXiv 2502.02943); settings from their group's later code,
     github.com/behavioral-ds/behavioral-dynamics-io (MIT), policy_inference/maxent_irl.
