@@ -140,7 +140,9 @@ def _extra(extra: Mapping) -> str:
 
 def shown(extra: Mapping) -> str:
     """A ``Table`` as a dict."""
-    rows = [(cell(row[0]), [data_cell(cell(value)) for value in row[1:]]) for row in extra["rows"]]
+    columns = [[cell(row[i]) for row in extra["rows"]] for i in range(len(extra["heads"]))]
+    shown = [[data_cell(text, note=_is_text(column)) for text in column] for column in columns[1:]]
+    rows = [(label, cells) for label, *cells in zip(columns[0], *shown)]
     return table(extra["words"], extra["heads"], rows, extra["title"])
 
 
@@ -179,9 +181,14 @@ def sentence(text: str) -> str:
     return escape(text).replace("95 % CI ", "95&nbsp;%&nbsp;CI ").replace("p = ", "p&nbsp;=&nbsp;")
 
 
-def data_cell(text: str, *, best: bool = False) -> str:
-    """A cell of ``table``; a long text is not a number, and takes lines."""
-    kind = " class='best'" if best else " class='note'" if len(text) > _LONG else ""
+def _is_text(column: Sequence[str]) -> bool:
+    """Whether a column takes lines, as it is no column of numbers."""
+    return max(map(len, column), default=0) > _LONG
+
+
+def data_cell(text: str, *, best: bool = False, note: bool = False) -> str:
+    """A cell of ``table``: a number, or a text that takes lines."""
+    kind = " class='best'" if best else " class='note'" if note else ""
     return f"<td{kind}>{escape(text)}</td>"
 
 

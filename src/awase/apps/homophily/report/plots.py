@@ -25,13 +25,13 @@ def draw(report: HomophilyReport, names: Sequence[str]) -> list[Plot]:
 
 def _behaviour(report: HomophilyReport) -> list[Plot]:
     dots = "" if report.behaviour.above_floor is None else " A dot: not more than chance gives between equal policies."
-    text = f"Mean distance in behaviour between the users of two communities; darker is nearer.{dots}"
+    text = f"Mean distance in behaviour between the users of two communities; the stronger the colour, the nearer.{dots}"
     return [_matrix(report, report.behaviour, "Distance in behaviour", text)]
 
 
 def _topics(report: HomophilyReport) -> list[Plot]:
     assert report.topics is not None
-    text = "Mean distance in topics between the users of two communities; darker is nearer. The order is that of the behaviour."
+    text = "Mean distance in topics between the users of two communities; the stronger the colour, the nearer. The order is that of the behaviour."
     return [_matrix(report, report.topics, "Distance in topics", text)]
 
 
@@ -42,7 +42,7 @@ def _matrix(report: HomophilyReport, of: Matrix, title: str, text: str) -> Plot:
     tint = 1 - (mean - low) / (high - low or 1.0)
     marks = None if of.above_floor is None else ~of.above_floor[np.ix_(order, order)]
     numbers = mean if len(order) <= _NUMBERED else None
-    scale = f" From {words.number(low)} (darkest) to {words.number(high)} (blank)."
+    scale = f" From {words.number(low)} (strongest) to {words.number(high)} (blank)."
     return Plot(title, text + scale, _square(report, tint, numbers, marks))
 
 
@@ -86,14 +86,12 @@ def _cells(axes: Any, tint: np.ndarray, colours: Any = BEST) -> None:
 def _personas(report: HomophilyReport) -> list[Plot]:
     assert report.personas is not None
     assert report.persona_policies is not None
-    text = "After what is at the left, how often what is below comes next, for each persona; darker is more often, in percent."
+    text = "After what is at the left, how often what is below comes next, for each persona, in percent."
     return [_policies(report.personas.names, report.persona_policies, "What each persona does", text)]
 
 
 def _communities(report: HomophilyReport) -> list[Plot]:
-    text = (
-        "After what is at the left, how often what is below comes next, for each community; darker is more often, in percent."
-    )
+    text = "After what is at the left, how often what is below comes next, for each community, in percent."
     names = [report.communities[i] for i in report.order]
     return [_policies(names, report.community_policies[report.order], "What each community does", text)]
 
@@ -126,7 +124,7 @@ def _shares(report: HomophilyReport) -> list[Plot]:
         axes.set_yticks(range(len(names)), names, color=INK)
         axes.set_xticks(range(shares.shape[1]), [_wrapped(name) for name in report.personas.names], color=INK)
         axes.tick_params(labeltop=True, labelbottom=False)
-    text = "Of the users of each community, how many in a hundred have each persona; darker is more."
+    text = "Of the users of each community, how many in a hundred have each persona."
     return [Plot("Personas by community", text, svg[0])]
 
 
@@ -137,7 +135,7 @@ def _spearman(report: HomophilyReport) -> list[Plot]:
         rho = all_rho[np.ix_(report.order, report.order)]
         numbers = rho if len(report.order) <= _NUMBERED else None
         title, about = words.PANELS[panel]
-        text = f"{about} Green is positive, brown is negative; darker is stronger. Blank: none, or too few users."
+        text = f"{about} Green is positive, brown is negative. Blank: none, or too few users."
         drawn.append(Plot(title, text, _square(report, np.abs(rho), numbers, None, np.where(rho < 0, OTHER, BEST))))
     return drawn
 

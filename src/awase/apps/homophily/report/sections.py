@@ -115,15 +115,16 @@ def _states(report: HomophilyReport) -> Section:
             zip(STATES, words.STATE_NAMES, happened.tolist())]  # fmt: skip
     visits = Table("States", ("state", "share of the time"), rows, "Each user counts the same.")
     tables = [Table("Events of the chosen users", ("kind", "events"), list(report.streams.get("events", {}).items()))]
-    if report.streams.get("dropped"):
-        tables.append(Table("Dropped", ("why", "events"), list(report.streams["dropped"].items())))
+    dropped = [(why, n) for why, n in report.streams.get("dropped", {}).items() if n]
+    if dropped:
+        tables.append(Table("Dropped", ("why", "events"), dropped))
     return Section("How events became states", said, [*tables, visits])
 
 
 def _stance(report: HomophilyReport) -> Section:
     stance, tables = report.stance, []
     n, unknown, quality = stance["n"], stance["unknown"], stance.get("quality")
-    said = [f"Whether a reply agrees comes from {words.STANCES.get(stance['kind'], stance['kind'])}."]
+    said = [words.STANCES[stance["kind"]]]
     if stance["kind"] != "neutral" and n > unknown:
         parts = words.listed([f"{words.share(part)} {name}" for name, part in stance["shares"].items()])
         said.append(f"{n - unknown:,} of {words.many(n, 'reply', 'replies')} have a stance: {parts}.")
@@ -136,7 +137,7 @@ def _stance(report: HomophilyReport) -> Section:
         rows = [(f"is {name}", *row) for name, row in zip(names, np.asarray(stance["confusion"]).tolist())]
         about = "Test pairs: what they are, down, and what they were taken for, across."
         tables = [Table("Right and wrong stances", ("", *names), rows, about)]
-    shown = {key: value for key, value in (quality or {}).items() if key not in ("confusion", "shares")}
+    shown = {words.QUALITY.get(key, key): value for key, value in (quality or {}).items() if key not in ("confusion", "shares")}
     return Section("Who agrees with whom", said, tables, facts=facts(shown))
 
 

@@ -1,5 +1,7 @@
 """The report in a terminal: what the data support and what they cannot, then the tables."""
 
+from textwrap import fill
+
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as Rows
 from rich.text import Text
@@ -12,6 +14,8 @@ from awase.tasks.report.shown import cell
 from awase.tasks.report.terminal import section, sentences
 
 _ROWS = 12  # of one table
+_MANY = 7  # columns, from which on they stand closer
+_WORD = 9  # of a heading, which is broken between words
 _CELLS = 20  # up to so wide, a column does not give way to others
 
 
@@ -31,12 +35,13 @@ def show(report: HomophilyReport, console: Console | None = None) -> None:
 
 def _drawn(table: Table) -> RenderableType:
     """Of a long table, the first rows. Where there is little room headings take more lines, and then long texts do; numbers stay whole."""
-    drawn = Rows(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    gap = 2 if len(table.heads) <= _MANY else 1
+    drawn = Rows(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     rows = [[cell(value) for value in row] for row in table.rows[:_ROWS]]
     for i, head in enumerate(table.heads):
         widest = max((len(row[i]) for row in rows), default=0)
         side = "left" if not i or widest > _CELLS else "right"
-        drawn.add_column(head, justify=side, overflow="fold", min_width=min(widest, _CELLS))
+        drawn.add_column(fill(head, max(widest, _WORD)), justify=side, overflow="fold", min_width=min(widest, _CELLS))
     for row in rows:
         drawn.add_row(*map(Text, row))
     more = len(table.rows) - _ROWS

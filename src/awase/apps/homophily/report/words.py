@@ -20,9 +20,18 @@ ESTIMATORS = {
     "irl_causal": "inverse reinforcement learning by exact soft Bellman equations",
 }
 STANCES = {
-    "neutral": "none: every reply counts as neutral",
-    "labels": "a file of labels",
-    "classifier": "a classifier of reply pairs",
+    "neutral": "No stances were given: every reply counts as neutral.",
+    "labels": "Whether a reply agrees comes from a file of labels.",
+    "classifier": "Whether a reply agrees comes from a classifier that reads the reply and what it answers.",
+}
+QUALITY = {
+    "n_train": "pairs fitted to",
+    "n_valid": "pairs chosen by",
+    "n_test": "test pairs",
+    "interval": "95 % CI of the accuracy",
+    "macro_f1": "macro-F1",
+    "majority": "accuracy of always the most frequent",
+    "calibration_error_before": "calibration error before it was calibrated",
 }
 CENSUS = {
     "deleted_authors": ("events without an author (deleted, removed or unknown)", "kept as context; nobody's own event"),
