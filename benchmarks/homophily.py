@@ -219,7 +219,8 @@ def personas(seed: int, share: int) -> dict:
             "spread_over_states": float(policies.policy.std(axis=1).mean()),
             "names": found.names,
         }
-    chosen = kinds.personas(_fitted(counted, "empirical").policy, counted.actions.sum(axis=2), seed=seed)
+    smoothed = _fitted(counted, "empirical")
+    chosen = kinds.personas(smoothed.policy, smoothed.weights, seed=seed)
     return {
         "users": users,
         "events": 1_000,

@@ -21,6 +21,8 @@ _LIBRARIES = (
     "gensim",
     "pykeen",
     "implicit",
+    "scikit-learn",
+    "zstandard",
 )
 
 
