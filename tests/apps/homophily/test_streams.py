@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.apps.homophily.selection import Selection
@@ -123,9 +123,6 @@ def test_stances_that_do_not_fit():
         s.with_stance(np.array([7, 0, 7, 3, 0, 0, 0, 7]))  # what is no reply is not looked at
 
 
-PARENTS = st.integers(0, 30)
-
-
 @st.composite
 def discussions(draw):
     """Events whose kind says what their parent is; parents may come later, or not at all."""
@@ -141,6 +138,7 @@ def discussions(draw):
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(discussions(), st.booleans(), st.permutations(range(25)), st.integers(1, 9))
 def test_it_is_what_a_loop_over_the_events_gives(events, own_threads, order, batch):
     users = [ANN, EVE]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.apps.homophily.states import ACTIONS, AGREE, DISAGREE, LEGAL, NEUTRAL, STATES, UNKNOWN
@@ -159,6 +159,7 @@ def by_hand(events, user, missing, received, length):
     return states, pairs, [cut for cut in whole if cut]
 
 
+@settings(deadline=None)
 @given(EVENTS, st.sampled_from(["drop", "neutral"]), st.sampled_from(["all", "repliers"]), st.integers(1, 6))
 def test_it_is_what_a_loop_over_the_events_gives(events, missing, received, length):
     t = trajectories(streams(events, 3), missing=missing, received=received, length=length)
@@ -185,6 +186,7 @@ def test_it_is_what_a_loop_over_the_events_gives(events, missing, received, leng
         np.testing.assert_allclose(c.visits[user], visits / max(visits.sum(), 1e-300), atol=1e-12)
 
 
+@settings(deadline=None)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_the_order_in_which_events_come_and_copies_change_nothing(events, random):
     one = streams(events, 3)
