@@ -75,7 +75,7 @@ def test_users_of_two_policies_are_above():
     home = np.repeat([0, 1], 20)
     found = NoiseFloor(counts).of_groups(home, 2)
     assert found.share_above[0, 1] == 1.0 and found.share_above[0, 0] < 0.15 > found.share_above[1, 1]
-    assert found.debiased[0, 1] > 5 * found.expected[0, 1] and abs(np.diag(found.debiased)).max() < 0.02
+    assert found.above[0, 1] and found.debiased[0, 1] > 5 * found.expected[0, 1] and abs(np.diag(found.debiased)).max() < 0.02
 
 
 def test_means_of_communities_are_over_the_blocks(monkeypatch):
@@ -96,7 +96,22 @@ def test_means_of_communities_are_over_the_blocks(monkeypatch):
                 for found in (whole, parts):
                     np.testing.assert_allclose(getattr(found, name)[a, b], expected, rtol=1e-5, err_msg=name)
     assert whole.n_pairs == 17 * 16 // 2 and whole.n_above == pairs.above.sum() // 2 == parts.n_above
-    assert np.isnan(whole.mean[3, 3])
+    assert np.isnan(whole.mean[3, 3]) and not whole.above[3].any()
+    assert whole.above[0, 2] and np.isfinite(whole.error[:3, :3]).all() and np.isnan(whole.error[3]).all()
+
+
+def test_communities_of_one_policy_are_rarely_above():
+    """A one-sided test at 5 %, of 3 x 3 communities of 20 users whose numbers of events differ 20-fold."""
+    home, above, excess, errors = np.repeat([0, 1, 2], 20), [], [], []
+    for seed in range(60):
+        counts = np.concatenate([samples(typical(), events, 15, (seed, events)) for events in (50, 100, 300, 1000)])
+        found = NoiseFloor(np.random.default_rng(seed).permutation(counts)).of_groups(home, 3)
+        above.append(found.above)
+        excess.append(found.debiased)
+        errors.append(found.error)
+    assert np.mean(above) < 0.07
+    assert abs(np.mean(excess)) < 0.004
+    np.testing.assert_allclose(np.mean(errors, axis=0), np.std(excess, axis=0), rtol=0.5)
 
 
 def test_floor_and_flags_are_written(tmp_path):
