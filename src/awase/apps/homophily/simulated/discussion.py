@@ -13,7 +13,6 @@ from awase.apps.homophily.simulated.policies import CODE_OF, STANCE_OF
 from awase.apps.homophily.states import STATES, UNKNOWN
 from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD, RECEIVED
 
-LEAST_STEP_S = 3  # seconds of a slot: a thread begins, it is commented on, and a user does something
 OTHERS_POSTS = 6  # at most, of an account that is not followed
 DELETED = -1  # an author
 NONE = -1  # the parent of a comment on the thread itself
@@ -25,7 +24,8 @@ _AGAIN = np.array([state.startswith("E") for state in STATES])
 
 
 class Setting(NamedTuple):
-    """Where and when: communities, topics of each, the first second, and the seconds of a slot."""
+    """Where and when: communities, topics of each, the first second, and the seconds of a slot, 4 or more: a thread begins, others comment on
+    it, a user does something, others comment on what the user began."""
 
     n_communities: int
     n_topics: int
@@ -63,7 +63,7 @@ def written(
     m, flat = states.size, states.reshape(-1)
     user, slot = np.repeat(np.arange(u), n), np.tile(np.arange(n), u)
     new, opens, received = _INITIAL[flat], CODE_OF[flat] == OWN_THREAD, CODE_OF[flat] == RECEIVED
-    time = setting.start + slot * setting.step + 2 + (rng.random(m) * (setting.step - 2)).astype(np.int64)
+    time = setting.start + slot * setting.step + 2 + (rng.random(m) * (setting.step - 3)).astype(np.int64)
     community = np.where(rng.random(m) < _AT_HOME, homes[user], rng.integers(0, setting.n_communities, m))
     topic = np.where(rng.random(m) < _ON_TOPIC, favourites[user], rng.integers(0, setting.n_topics, m))
 
