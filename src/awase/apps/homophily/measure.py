@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from awase.apps.homophily.distances import Distances, behavioural, smoothed, topical
-from awase.apps.homophily.floor import GroupFloor, NoiseFloor, self_floor
+from awase.apps.homophily.distances import Distances, behavioural, topical
+from awase.apps.homophily.floor import NoiseFloor, self_floor
 from awase.apps.homophily.groups import GroupDistances, compare_groups
 from awase.apps.homophily.panels import panel
 from awase.apps.homophily.personas import Personas, personas
@@ -50,13 +50,13 @@ def measure(study: "Study") -> Measured:
     return Measured(
         chance=expected,
         chance_high=upper,
-        behaviour=_matrix(groups, _above(study, groups, chance), chance.expected, chance.share_above),
+        behaviour=_matrix(groups, chance.above, chance.expected, chance.share_above),
         topics=None if writes is None else _matrix(compare_groups(writes, study.home, n, seed=seed)),
         order=groups.order.tolist(),
         personas=_personas(study),
         spearman=None if writes is None or n < 2 else _spearman(writes, acts, study.home, n),
         stability=_stability(study),
-        floor=_floor(study.home, chance),
+        floor={"pairs": chance.n_pairs, "above": chance.n_above, "alpha": _ALPHA} if chance.n_pairs else {},
     )
 
 
@@ -85,24 +85,6 @@ def example_texts(study: "Study") -> list[list[str]]:
 
 def _matrix(groups: GroupDistances, *chance: np.ndarray) -> Matrix:
     return Matrix(groups.mean, groups.interval[..., 0], groups.interval[..., 1], *chance)
-
-
-def _above(study: "Study", groups: GroupDistances, chance: GroupFloor) -> np.ndarray:
-    """(c, c) bool: even the lower end of the interval of the smoothed distance is above what chance alone would give."""
-    if study.options.estimator != "empirical":
-        distances = behavioural(*smoothed(study.counts.actions))
-        groups = compare_groups(distances, study.home, len(groups.mean), seed=study.options.seed)
-    return groups.interval[..., 0] > chance.expected
-
-
-def _floor(home: np.ndarray, chance: GroupFloor) -> dict[str, Any]:
-    """How many of all pairs of users are above what chance gives them, and how many would be if all of them acted alike."""
-    sizes = np.bincount(home, minlength=len(chance.mean)).astype(np.float64)
-    pairs = np.triu(np.outer(sizes, sizes), 1) + np.diag(sizes * (sizes - 1) / 2)
-    if not pairs.any():
-        return {}
-    above = pairs[pairs > 0] @ chance.share_above[pairs > 0]
-    return {"pairs": int(pairs.sum()), "above": round(float(above)), "alpha": _ALPHA}
 
 
 def _personas(study: "Study") -> Personas | None:
