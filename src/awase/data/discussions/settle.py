@@ -25,7 +25,7 @@ _CHILD = np.dtype([("parent", np.uint64), ("row", np.int64), ("time", np.int64),
 def settle(table: pa.Table, space: Space) -> tuple[pa.Table, dict[str, int]]:
     """The events once each, with threads and kinds; and how many repeats were dropped, how many parents are missing or later."""
     table, duplicates = _without_repeats(table, space)
-    table = _with_kinds_open(table, space)
+    table = _with_threads_known(table, space)
     table, counts = _with_kinds(table, space)
     return table, {"duplicates": duplicates, **counts}
 
@@ -81,7 +81,7 @@ def _without_repeats(table: pa.Table, space: Space) -> tuple[pa.Table, int]:
     return table, 0
 
 
-def _with_kinds_open(table: pa.Table, space: Space) -> pa.Table:
+def _with_threads_known(table: pa.Table, space: Space) -> pa.Table:
     """Tables alone say less than what an event is: their rows get a thread, and those without a parent one opener a thread."""
     is_open = any((kinds >= UNKNOWN).any() for _, kinds in _walk(table, "kind"))
     if not is_open:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
@@ -16,6 +17,7 @@ from awase.data.kinds import named
 from awase.data.rows import BadRow, Field, Record
 
 _PEEKED = 100  # lines whose keys make up the columns
+_NEWLINE, _BRACE = ord("\n"), ord("{")
 _BLANK_LINE = re.compile(rb"^[ \t\r]*\n", re.MULTILINE)
 
 
@@ -106,8 +108,11 @@ class JsonLines:
 
 def _n_lines(data: bytes) -> int:
     """How many lines are not blank. Where each begins with an object none is, and to look for them takes longer than to parse."""
-    n = data.count(b"\n")
-    return n if data.startswith(b"{") and data.count(b"\n{") == n - 1 else n - len(_BLANK_LINE.findall(data))
+    values = np.frombuffer(data, np.uint8)
+    starts = np.flatnonzero(values == _NEWLINE)[:-1] + 1
+    if data.startswith(b"{") and (values[starts] == _BRACE).all():
+        return len(starts) + 1
+    return len(starts) + 1 - len(_BLANK_LINE.findall(data))
 
 
 def _reason(cause: Exception) -> str:
