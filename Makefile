@@ -6,11 +6,12 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	    && { echo $$python; break; }; done)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types docs bench browser clean
+.PHONY: help demo demo-homophily test lint types docs bench browser clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    install into .venv and run the main job on the bundled data: a few minutes, no torch'
+	@echo 'make demo-homophily    who acts alike: the same on a simulated discussion whose truth is known'
 	@echo 'make test    install everything, then lint, types, import contracts, tests, doctests and the examples of the docs'
 	@echo 'make lint    only ruff and the import contracts'
 	@echo 'make docs    write again what the docs generate from the code'
@@ -18,6 +19,10 @@ help:
 
 demo: .venv/.package
 	$(BIN)/awase demo
+
+demo-homophily: .venv/.homophily
+	$(BIN)/awase homophily simulate -o awase-homophily/made --dirt
+	$(BIN)/awase homophily awase-homophily/made/dump --stance awase-homophily/made/stance.csv -o awase-homophily/found
 
 test: .venv/.everything browser lint types
 	$(BIN)/python -m pytest
@@ -55,12 +60,16 @@ browser:
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+.venv/.homophily: .venv/.package
+	@$(BIN)/python -m pip install --quiet --editable '.[homophily]'
+	@touch $@
+
 # torch first and alone: asked for by version, so that nothing after it brings a build for GPUs, which is gigabytes.
 .venv/.everything: .venv/.made pyproject.toml
 	@echo 'Installing torch and everything the tests use into .venv: some minutes the first time ...'
 	@$(BIN)/python -m pip install --quiet torch==2.13.0
 	@$(BIN)/python -m pip install --quiet --editable '.[ann,homophily,ja,plot,serve,torch,tune]' --group dev
-	@touch $@ .venv/.package
+	@touch $@ .venv/.package .venv/.homophily
 
 clean:
-	rm -rf .venv build dist awase-demo .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build dist awase-demo awase-homophily .pytest_cache .ruff_cache .import_linter_cache

@@ -11,7 +11,7 @@ from awase.cli.output import emit, remark
 
 EXAMPLES = (
     "awase homophily RS_2016.zst RC_2016.zst -o found --spill /big/disk/spill",
-    "awase homophily posts.csv -o found --columns author=user,community=board --communities news,politics,memes",
+    "awase homophily posts.csv -o found --columns parent=answers,body=what --communities news,politics,memes",
     "awase homophily mails/ -o found --format mail --communities 1 --min-events 5",
     "awase homophily RC_2016.zst -o found --stance stances.csv --names plain",
     "awase homophily RC_2016.zst -o found --stance-pairs labelled.csv --estimator irl_paper --personas 5",

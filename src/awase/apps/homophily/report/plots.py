@@ -31,7 +31,7 @@ def _behaviour(report: HomophilyReport) -> list[Plot]:
 
 def _topics(report: HomophilyReport) -> list[Plot]:
     assert report.topics is not None
-    text = "Mean distance in topics between the users of two communities; the stronger the colour, the nearer. The order is that of the behaviour."
+    text = "Mean distance in topics between the users of two communities; the stronger the colour, the nearer. The order is that of behaviour."
     return [_matrix(report, report.topics, "Distance in topics", text)]
 
 
