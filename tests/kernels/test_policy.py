@@ -7,10 +7,12 @@ import torch
 from awase.kernels import draws, sets
 from awase.kernels.amsgrad import amsgrad_rows, amsgrad_rows_twin
 from awase.kernels.policy import (
+    bases,
     draw_policy,
     draw_policy_twin,
     draw_pool,
     fill_units,
+    join_proposals,
     known_each,
     policy_gradient,
     policy_gradient_twin,
@@ -99,6 +101,23 @@ def test_a_sum_is_of_the_row_and_the_kind_of_its_number():
     out = np.empty((3, 2), np.float32)
     sum_of_two(rows, kinds, np.array([3, 4, 10]), out)
     assert out.tolist() == [[6, 17], [20, 31], [44, 55]]
+
+
+def test_proposals_stand_beside_the_noise_with_their_share():
+    """Two anchors, a true proposal: what it would count the three others count for."""
+    noise, drawn = np.array([[13, 12], [21, 20]]), np.array([[1, 3], [2, 0]])
+    known, base = sets.pair_set(np.array([5, 5]), np.array([1, 0]), 4), np.empty(2, np.int64)
+    bases(noise[:, 0], 1, 4, base)
+    assert base.tolist() == [13, 21]
+    items, share, hits = np.empty((2, 4), np.int64), np.empty((2, 4), np.float32), np.empty((2, 2), bool)
+    worth = np.array([[9, 1], [2, 3]], np.float32)
+    for filtered, n_hits in ((True, 1), (False, 0)):
+        given = noise, drawn, base, worth, known, np.array([5, 6]), 4, filtered, 0.25, items, share, hits
+        assert join_proposals(*given) == n_hits == hits.sum()
+        assert items.tolist() == [[13, 12, 14, 16], [21, 20, 23, 21]]
+        np.testing.assert_allclose(share[:, :2], 0.25 * 3)
+        np.testing.assert_allclose(share[:, 2:], np.where(hits, 0, worth) * (0.75 * 3 * 2 / (6 if filtered else 15)), rtol=1e-6)
+    assert not hits.any()
 
 
 def test_known_pairs_are_found_one_by_one():

@@ -135,6 +135,41 @@ def known_each(known, anchors, items, n_items, out):
 
 
 @njit(cache=True, nogil=True)
+def bases(positives, offset, n_targets, out):
+    """out (b,): what, added to a target, makes it an item as the positive is one: offset plus a multiple of n_targets."""
+    for i in range(len(positives)):
+        out[i] = positives[i] - (positives[i] - offset) % n_targets
+
+
+@njit(cache=True, nogil=True)
+def join_proposals(noise, drawn, base, worth, known, anchors, n_targets, filtered, weight, items, share, hits):
+    """Proposals drawn (b, n) beside the positive and the noise (b, w), in one pass. Returns how many are known to be true.
+
+    Writes items (b, w + n): noise, then base + drawn; hits (b, n): what is true, if ``filtered``; share (b, w + n): for the noise, the part
+    ``weight``, and for the proposals the rest, split by worth (b, n), but none for hits. Shares are 1 on average over the negatives.
+    """
+    (b, w), n = noise.shape, drawn.shape[1]
+    n_hits, total = 0, 0.0
+    for i in range(b):
+        for k in range(n):
+            hits[i, k] = filtered and contains(known, anchors[i], drawn[i, k], n_targets)
+            if hits[i, k]:
+                n_hits += 1
+            else:
+                total += worth[i, k]
+    n_negatives = w - 1 + n
+    of_noise = np.float32(weight * n_negatives / (w - 1))
+    of_worth = np.float32((1 - weight) * n_negatives * b / max(total, 1e-12))
+    for i in range(b):
+        for j in range(w):
+            items[i, j], share[i, j] = noise[i, j], of_noise
+        for k in range(n):
+            items[i, w + k] = base[i] + drawn[i, k]
+            share[i, w + k] = np.float32(0) if hits[i, k] else worth[i, k] * of_worth
+    return n_hits
+
+
+@njit(cache=True, nogil=True)
 def draw_pool(share, alias, key, row, slot, seen, out):
     """Writes to out (m,) what is drawn from an alias table, with replacement, for the slots from ``slot`` on of one row; each item once, in the
     order of its first draw. Returns how many they are.

@@ -8,7 +8,7 @@ from awase.contrast.candidates import Batch, Candidates
 from awase.contrast.negatives.adversary.policy import Pool, Sampler
 from awase.contrast.negatives.adversary.space import space_of
 from awase.kernels import draws
-from awase.kernels.policy import draw_pool, fill_units, known_each
+from awase.kernels.policy import bases, draw_pool, fill_units, join_proposals
 
 _SEED = 0xACE  # so that what is drawn here is independent of the noise
 _POOL_SLOTS = 1 << 19  # past those of the anchors' own draws
@@ -39,21 +39,21 @@ class SampledBatches:
     def make(self, rows: np.ndarray, epoch: int) -> Batch:
         """The batch of the examples ``rows``. What is drawn depends on seed, epoch, rows and what the sampler has learned."""
         anchors, noise = self.noise.make(rows, epoch)
-        (b, width), n = noise.items.shape, self._spec.n
-        key, units = np.uint64(draws.key(self._seed ^ _SEED, epoch)), np.empty((b, n))
+        (b, width), n, space = noise.items.shape, self._spec.n, self._space
+        key, units, base = np.uint64(draws.key(self._seed ^ _SEED, epoch)), np.empty((b, n)), np.empty(b, np.int64)
         fill_units(key, rows[0], units.reshape(-1))
-        targets = (noise.items[:, 0] - self._space.offset) % self._space.n_targets
-        self._pool = self._pool_of(noise.items[:, 0] - targets, key, rows[0])
+        bases(noise.items[:, 0], space.offset, space.n_targets, base)
+        self._pool = self._pool_of(base, key, rows[0])
         self.drawn = self._sampler.draw(anchors, self._pool, units)
-        self.hits = np.zeros((b, n), bool)
-        if self._spec.filtered:
-            known_each(self._space.known, anchors, self.drawn.items, self._space.n_targets, self.hits)
-        items = np.empty((b, width + n), np.int64)
-        items[:, :width] = noise.items
-        np.add(self._pool.base[:, None], self.drawn.items, out=items[:, width:])
-        at, columns = np.nonzero(self.hits)
-        mask = np.concatenate([noise.mask[0], at]), np.concatenate([noise.mask[1], columns + width])
-        return Batch(anchors, Candidates(items, noise.target, mask, weight=noise.weight, share=self._share(b, width)))
+        items, share = np.empty((b, width + n), np.int64), np.empty((b, width + n), np.float32)
+        self.hits, mask = np.empty((b, n), bool), noise.mask
+        if join_proposals(
+            noise.items, self.drawn.items, base, self._worth(), space.known, anchors, space.n_targets, self._spec.filtered,
+            self._weight, items, share, self.hits,
+        ):  # fmt: skip
+            at, columns = np.nonzero(self.hits)
+            mask = np.concatenate([mask[0], at]), np.concatenate([mask[1], columns + width])
+        return Batch(anchors, Candidates(items, noise.target, mask, weight=noise.weight, share=share))
 
     def feedback(self, batch: Batch, scores: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
         """Tell the sampler how close the model held its proposals to be: the reward is the score.
@@ -84,16 +84,10 @@ class SampledBatches:
         items = items[: draw_pool(self.noise.share, self.noise.alias, key, row, _POOL_SLOTS, self._seen, items)]
         return Pool(items, base, self._log_inclusion[items])
 
-    def _share(self, b: int, width: int) -> np.ndarray:
-        """(b, width + n): 1 on average, over the noise and over the proposals that count, when the weight is that of their numbers."""
-        n, n_negatives = self._spec.n, width - 1 + self._spec.n
-        counted = (~self.hits).astype(np.float32)
-        if self._spec.importance:
-            # Times 1/g, over their mean: an estimate of the loss of uniform noise, from proposals.
-            counted *= np.exp(self.drawn.log_probability.min() - self.drawn.log_probability)
-        share = np.full((b, width + n), self._weight * n_negatives / (width - 1), np.float32)
-        share[:, width:] = counted * ((1 - self._weight) * n_negatives / n * counted.size / max(float(counted.sum()), 1e-12))
-        return share
+    def _worth(self) -> np.ndarray:
+        """(b, n) how much each proposal counts beside the others: alike, or 1/g, which gives the loss of uniform noise, from proposals."""
+        logp = self.drawn.log_probability
+        return np.exp(logp.min() - logp) if self._spec.importance else np.ones_like(logp)
 
 
 def _log_inclusion(noise, size: int) -> np.ndarray:
