@@ -183,7 +183,7 @@ def by_hand(rows):
     }
 
 
-@pytest.mark.parametrize(("size", "spilled"), [(1 << 21, False), (100, False), (100, True), (1 << 21, True)])
+@pytest.mark.parametrize(("size", "spilled"), [(1 << 21, False), (100, False), (1_000, True), (1 << 21, True)])
 def test_joins_by_range_give_what_dictionaries_give(tmp_path, monkeypatch, size, spilled):
     monkeypatch.setattr(ranges, "ROWS_OF_A_RANGE", size)
     rows = numbered()
