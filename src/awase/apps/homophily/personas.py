@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from awase.apps.homophily.states import ACTIONS
 from awase.core.errors import ConfigError, InputError, missing_extra
@@ -67,8 +68,9 @@ def personas(policies: np.ndarray, weights: np.ndarray, k: int | None = None, *,
             "E1039", f"{different:,} different policies cannot make this many personas", place="personas", value=k,
             remedy=f"ask for 1 to {different:,}, or leave the number to the gap statistic",
         )  # fmt: skip
-    why = _given(k) if k is not None else _chosen(flat, seed)
-    labels, centres = _grouped(flat, why.k, seed)
+    with threadpool_limits(1):  # the arrays are small: threads would wait for each other ten times as long as they work
+        why = _given(k) if k is not None else _chosen(flat, seed)
+        labels, centres = _grouped(flat, why.k, seed)
     shares = np.einsum("us,usa->ua", weights, policies)
     means = np.stack([shares[labels == i].mean(axis=0) for i in range(why.k)])
     found = names(means, shares.mean(axis=0))
