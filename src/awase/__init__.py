@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from awase.models import load
 
 __version__ = "0.1.0"
-__all__ = ["AwaseError", "Collection", "__version__", "compare", "evaluate", "fit", "homophily", "load", "read_pairs", "recipes"]
+__all__ = [
+    "AwaseError",
+    "Collection",
+    "__version__",
+    "compare",
+    "evaluate",
+    "fit",
+    "homophily",
+    "load",
+    "read_pairs",
+    "recipes",
+]
 
 _WHERE = {
     "AwaseError": "awase.core.errors",

@@ -68,6 +68,20 @@ def homophily(
     stance_pairs: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Labelled pairs (parent, reply, stance) to fit a classifier to.")
     ] = None,
+    stance_columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE=COLUMN,...", help="Of the file of labels or pairs: id, parent, reply, stance.", show_default=False
+        ),
+    ] = None,
+    stance_names: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WRITTEN=STANCE,...",
+            help="What stands for agree, neutral and disagree, such as 1=agree,0=neutral.",
+            show_default=False,
+        ),
+    ] = None,
     topics: Annotated[int, typer.Option(metavar="N", help="At most so many topics; fewer of few texts.")] = _DEFAULT.topics,
     no_topics: Annotated[bool, typer.Option("--no-topics", help="Do not read the texts for topics.")] = False,
     model: Annotated[
@@ -76,6 +90,9 @@ def homophily(
             "-m", "--model", metavar="FOLDER", help="A model of texts, for topics; if not given, one is made from the dump."
         ),
     ] = None,
+    analysis: Annotated[
+        str, typer.Option(metavar="NAME", help="Of texts into the words that name topics: simple, english, sudachi ...")
+    ] = _DEFAULT.analysis,
     estimator: Annotated[
         Estimator, typer.Option(metavar="empirical|irl_paper|irl_causal", help="Of policies; the paper's is irl_paper.")
     ] = _DEFAULT.estimator,
@@ -119,8 +136,11 @@ def homophily(
         received=received,
         stance=stance,
         stance_pairs=stance_pairs,
+        stance_columns=named(stance_columns, "--stance-columns") or None,
+        stance_names=named(stance_names, "--stance-names") or None,
         topics=0 if no_topics else topics,
         model=model,
+        analysis=analysis,
         estimator=estimator,
         personas=personas,
         names=names,

@@ -13,9 +13,11 @@ import pytest
 from rich.console import Console
 
 from awase.apps.homophily.options import Options
-from awase.apps.homophily.report import HomophilyReport, Matrix, Personas, Stability, Users, exports, page, words
+from awase.apps.homophily.personas import Personas
+from awase.apps.homophily.report import HomophilyReport, Matrix, Users, exports, page, words
 from awase.apps.homophily.report.sections import sections
 from awase.apps.homophily.report.value import pooled
+from awase.apps.homophily.stability import Stability
 from awase.apps.homophily.states import STATES
 from awase.core.errors import ConfigError
 
@@ -61,7 +63,7 @@ def made(communities=("news", "<b>memes</b>", "a|b"), each=10, k=2, **more) -> H
         "personas": Personas(np.arange(u) % k, [f"Persona {i}" for i in range(k)], np.zeros((k, 12, 6)), [1, 2, 3], [0.1, 0.4, 0.3], [0.01] * 3,
                              [None, 0.1, 0.2], "Two groups."),
         "spearman": {"same_pair": np.full((c, c), 0.5), "home_topic": np.full((c, c), np.nan)},
-        "stability": Stability([2015, 2016], 120, variation, variation[::-1]),
+        "stability": Stability([2015, 2016], 120, np.stack([variation, variation], axis=1), variation, variation / 2, variation[::-1]),
         "floor": {"pairs": u * (u - 1) // 2, "above": u, "alpha": 0.05},
     }  # fmt: skip
     return HomophilyReport(**(fields | more))

@@ -111,8 +111,8 @@ def test_a_seed_gives_the_same_topics(said, model):
 def test_as_many_topics_as_the_texts_bear(model):
     texts = written(200)[0]
     assert [
-        Clusters.fit(model, texts, None, n, most=most).k for n, most in ((50, 484), (1250, 484), (10**7, 40), (20, 484))
-    ] == [5, 25, 40, 3]
+        Clusters.fit(model, texts, None, n, most=most).k for n, most in ((2_500, 484), (15_625, 484), (10**7, 40), (20, 484))
+    ] == [10, 25, 40, 2]
 
 
 def test_a_text_without_a_known_token_has_no_topic(model):

@@ -77,7 +77,8 @@ class Study:
             f"{len(self.selection.users):,} users of {len(self.selection.communities)} communities, {len(self.streams):,} events"
         )
         clock.lap("choose_s")
-        stances, self.stance = label(_stance_part(options, self.threads), self.streams, discussion)
+        self.stance_part = _stance_part(options, self.threads)
+        stances, self.stance = label(self.stance_part, self.streams, discussion)
         self.streams = self.streams.with_stance(stances)
         clock.lap("stance_s")
         self.trajectories: Trajectories = self.follow()
@@ -109,6 +110,7 @@ class Study:
                 self.discussion,
                 model=model,
                 most=self.options.topics,
+                analysis=self.options.analysis,
                 seed=self.options.seed,
                 threads=self.threads,
             )
@@ -207,11 +209,12 @@ class Study:
 
 
 def _stance_part(options: Options, threads: int) -> StancePart:
+    written: dict[str, Any] = {"columns": options.stance_columns, "stances": options.stance_names}
     if options.stance_pairs is not None:
-        return fit_stance(options.stance_pairs, on_bad=options.on_bad, seed=options.seed, threads=threads)
+        return fit_stance(options.stance_pairs, on_bad=options.on_bad, seed=options.seed, threads=threads, **written)
     if str(options.stance) == "neutral":
         return Neutral()
-    return Classifier.load(options.stance) if Path(options.stance).is_dir() else LabelFile(options.stance)
+    return Classifier.load(options.stance) if Path(options.stance).is_dir() else LabelFile(options.stance, **written)
 
 
 def _spilled(options: Options, out: Path | str | None) -> AbstractContextManager[Path | None]:
@@ -223,6 +226,8 @@ def _write(report: HomophilyReport, study: Study, out: Path) -> None:
     with files.folder(out) as made:
         for name, content in report.files().items():
             files.write_bytes(made / name, content)
+        if isinstance(study.stance_part, Classifier) and study.options.stance_pairs is not None:
+            study.stance_part.save(made / "stance-classifier")
         if study.options.distances:
             measure.write_distances(study, made)
 
@@ -236,6 +241,6 @@ def _title(sources: Any) -> str:
 
 
 def _plain(options: Options) -> dict[str, Any]:
-    """The options as JSON has them; of the key, that there is one."""
-    said = {name: str(value) if isinstance(value, Path) else value for name, value in dataclasses.asdict(options).items()}
+    """The options as JSON has them; of a path its last name alone, and of the key that there is one."""
+    said = {name: value.name if isinstance(value, Path) else value for name, value in dataclasses.asdict(options).items()}
     return said | {"key": options.key is not None}

@@ -24,8 +24,10 @@ class Options:
     Choosing   communities: how many, or which; per_community: users of each; min_events: of a user; bots: whether they may be chosen
     Events     own_threads: comments directly under one's own thread count as received replies (not in the paper); missing: what becomes of a
                reply whose stance is not known; received: whose received replies count, "repliers" being an artefact of the paper's group's code
-    Stance     stance: "neutral", a file of labels or the folder of a saved classifier; stance_pairs: labelled pairs to fit a classifier to
-    Topics     topics: at most so many, 0 for none; model: the folder of a model for texts, without which one is made from the texts themselves
+    Stance     stance: "neutral", a file of labels or the folder of a saved classifier; stance_pairs: labelled pairs to fit a classifier to,
+               which is saved beside the report; stance_columns (role -> column), stance_names (what is written -> stance) of either file
+    Topics     topics: at most so many, 0 for none; model: the folder of a model for texts, without which one is made from the texts themselves;
+               analysis: of texts into the words of their names, as of a search ("sudachi" for Japanese)
     Measuring  estimator (the paper's is "irl_paper"); personas: how many, None to choose by the gap statistic
     Privacy    names: "hashed" or "plain"; key: a file whose content is the key of the hashes, without which a new one is drawn and forgotten;
                texts: whether example texts may stand in the report
@@ -48,8 +50,11 @@ class Options:
     received: Received = "all"
     stance: str | Path = "neutral"
     stance_pairs: Path | None = None
+    stance_columns: Mapping[str, str] | None = None
+    stance_names: Mapping[str, str] | None = None
     topics: int = 484
     model: Path | None = None
+    analysis: str = "simple"
     estimator: Estimator = "empirical"
     personas: int | None = None
     names: Names = "hashed"

@@ -74,8 +74,8 @@ def topics(
     """The topics of what the users of the streams wrote: threads, comments and replies; replies received are not theirs.
 
     model: of texts; without one, a static model is trained on pairs that belong together in the dump: replies and what they answer, titles
-    and bodies (``apps.homophily.text_model``). k: how many topics; by default sqrt(n / 2) for n texts, at most ``most``. analysis: of texts
-    into terms for names (``data.text.analyze.analyzer``).
+    and bodies (``apps.homophily.text_model``). k: how many topics; by default sqrt(n) / 5 for n texts, which are the paper's 484 for its 5.9
+    million, at most ``most``. analysis: of texts into terms for names (``data.text.analyze.analyzer``).
     Raises InputError E1036 where there are fewer than 20 texts or fewer than two for each topic; MissingExtra E0001 without scikit-learn.
     """
     rows = np.flatnonzero(np.isin(streams.code, (OWN_THREAD, OWN_REPLY, OWN_ROOT)))
@@ -151,7 +151,7 @@ class Clusters:
             from sklearn.cluster import MiniBatchKMeans
         except ImportError:
             raise missing_extra("homophily", "scikit-learn") from None
-        k = max(2, min(most, round((n_texts / 2) ** 0.5))) if k is None else k
+        k = max(2, min(most, round(n_texts**0.5 / 5))) if k is None else k
         vectors = np.concatenate([np.empty((0, model.dim), np.float32), *(model.encode(block) for block in _blocks(sample))])
         vectors = vectors[vectors.any(axis=1)]
         if len(vectors) < max(_LEAST_TEXTS, 2 * k):

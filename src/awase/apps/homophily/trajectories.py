@@ -1,6 +1,6 @@
 """From a user's events to states and actions, and to how often which followed which."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -215,8 +215,10 @@ class Counts:
 
     def take(self, units: np.ndarray) -> "Counts":
         """The counts of some units, by their numbers."""
-        arrays = (self.actions, self.transitions, self.start, self.visits, self.events)
-        return Counts(*(array[units] for array in arrays), self.gamma, self.length)
+        return replace(
+            self, actions=self.actions[units], transitions=self.transitions[units], start=self.start[units],
+            visits=self.visits[units], events=self.events[units],
+        )  # fmt: skip
 
 
 def action_counts(trajectories: Trajectories) -> np.ndarray:

@@ -34,7 +34,8 @@ def as_dict(report: HomophilyReport) -> dict[str, Any]:
         "personas": _personas(report),
         "stability": report.stability and {
             "years": report.stability.years, "events": report.stability.events,
-            "behaviour": _quartiles(report.stability.behaviour), "topics": _quartiles(report.stability.topics),
+            "behaviour": _quartiles(report.stability.behaviour), "by_chance": _quartiles(report.stability.by_chance),
+            "topics": _quartiles(report.stability.topics),
         },
     }  # fmt: skip
     return plain(known(fields), "report")
@@ -106,6 +107,10 @@ def _columns(report: HomophilyReport) -> dict[str, tuple[Any, str]]:
         columns["variation_behaviour"] = (
             report.stability.behaviour,
             "sd / mean over years of the distance to the home community",
+        )
+        columns["variation_by_chance"] = (
+            report.stability.by_chance,
+            "the same if the user acted in every year as over all years",
         )
         if report.stability.topics is not None:
             columns["variation_topics"] = (report.stability.topics, "the same of topics")

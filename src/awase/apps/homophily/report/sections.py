@@ -277,17 +277,20 @@ def _together(report: HomophilyReport) -> Section:
 def _years(report: HomophilyReport) -> Section:
     stability = report.stability
     assert stability is not None
-    known = [("behaviour", stability.behaviour), *([("topics", stability.topics)] if stability.topics is not None else [])]
+    known = [("in behaviour", stability.behaviour), ("by chance alone", stability.by_chance)]
+    if stability.topics is not None:
+        known.append(("in topics", stability.topics))
     rows = [
         (name, int((~np.isnan(stability.behaviour[who])).sum()), *(_middle(cv[who]) for _, cv in known))
         for name, who in report.groups
     ]
-    heads = ("users", "measured", *(f"in {what}" for what, _ in known))
+    heads = ("users", "measured", *(what for what, _ in known))
     years = f"{stability.years[0]} to {stability.years[-1]}"
     said = [
         f"For each user and year ({years}), the mean distance to the users of the home community; then how much it varies over the years: "
         f"standard deviation / mean. 0 is the same every year. Every year was cut to {stability.events:,} events, as years with fewer "
-        "events vary more by chance alone.",
+        "events vary more by chance alone. What chance alone gives is that of the same users, as if each of them acted in every year as over "
+        "all years. Who changes moves the others of the community too.",
     ]
     return Section(
         "From year to year",

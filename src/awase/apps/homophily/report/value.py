@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from awase.apps.homophily.personas import Personas
+from awase.apps.homophily.stability import Stability
 from awase.store.files import write_bytes
 
 if TYPE_CHECKING:
@@ -49,30 +51,6 @@ class Matrix(NamedTuple):
     above_floor: np.ndarray | None = None
     chance: np.ndarray | None = None
     pairs_above: np.ndarray | None = None
-
-
-class Personas(NamedTuple):
-    """k groups of policies: labels (u,) int, names (k,), centres (k, 12, 6), and why so many: gap statistic, its error, and silhouette for each
-    number of groups tried, None where k was given. ``note`` says in a sentence how k was chosen."""
-
-    labels: np.ndarray
-    names: list[str]
-    centres: np.ndarray
-    tried: list[int] | None = None
-    gap: list[float] | None = None
-    gap_error: list[float] | None = None
-    silhouette: list[float | None] | None = None
-    note: str = ""
-
-
-class Stability(NamedTuple):
-    """Coefficients of variation over years of a user's mean distance to the home community, (u,), NaN of users with fewer than two years;
-    all years cut to ``events`` events. ``topics`` is None where there are no texts."""
-
-    years: list[int]
-    events: int
-    behaviour: np.ndarray
-    topics: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
