@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from awase.apps.homophily.options import Options
+from awase.apps.homophily.panels import Panel
 from awase.apps.homophily.personas import Personas
-from awase.apps.homophily.report import HomophilyReport, Matrix, Users, exports, page, words
+from awase.apps.homophily.report import HomophilyReport, Matrix, Users, exports, markdown, page, words
 from awase.apps.homophily.report.sections import sections
 from awase.apps.homophily.report.value import pooled
 from awase.apps.homophily.stability import Stability
@@ -28,6 +29,10 @@ STANCE = {
 }  # fmt: skip
 NEUTRAL = STANCE | {"kind": "neutral", "unknown": 0, "error_rate": None, "confusion": None, "quality": None}
 CENSUS = {"events": 1000, "threads": 100, "roots": 300, "replies": 600, "first": 0, "last": 86_400 * 366}
+
+
+def correlated(rho: float, p: float, c: int) -> Panel:
+    return Panel(np.full((c, c), rho), np.full((c, c), p), np.full((c, c), p), np.full((c, c), 10))
 
 
 def made(communities=("news", "<b>memes</b>", "a|b"), each=10, k=2, **more) -> HomophilyReport:
@@ -62,11 +67,17 @@ def made(communities=("news", "<b>memes</b>", "a|b"), each=10, k=2, **more) -> H
         "order": list(range(c))[::-1],
         "personas": Personas(np.arange(u) % k, [f"Persona {i}" for i in range(k)], np.zeros((k, 12, 6)), [1, 2, 3], [0.1, 0.4, 0.3], [0.01] * 3,
                              [None, 0.1, 0.2], "Two groups."),
-        "spearman": {"same_pair": np.full((c, c), 0.5), "home_topic": np.full((c, c), np.nan)},
+        "spearman": {"same_pair": correlated(0.5, 0.001, c), "home_topic": correlated(np.nan, np.nan, c)},
         "stability": Stability([2015, 2016], 120, np.stack([variation, variation], axis=1), variation, variation / 2, variation[::-1]),
         "floor": {"pairs": u * (u - 1) // 2, "above": u, "alpha": 0.05},
     }  # fmt: skip
     return HomophilyReport(**(fields | more))
+
+
+def test_correlations_say_how_sure_they_are():
+    text = markdown.render(made())
+    assert "Near in topics, near in behaviour: 9 of 9 correlations can be told from 0 (p \\< 0.05, corrected" in text
+    assert "At home in topics, near in behaviour: 0 of 0 correlations" in text
 
 
 def smallest() -> HomophilyReport:
@@ -125,7 +136,7 @@ def test_json_has_everything_but_single_users():
         "policy": report.community_policies[0].tolist(),
     }  # fmt: skip
     assert found["behaviour"]["mean"] == report.behaviour.mean.tolist()
-    assert found["spearman"]["home_topic"] == [[None] * 3] * 3
+    assert found["spearman"]["home_topic"]["rho"] == [[None] * 3] * 3
     assert found["personas"]["shares_by_community"] == report.shares.tolist()
     assert found["stability"]["behaviour"]["users"] == 29
     assert found["findings"] == report.findings

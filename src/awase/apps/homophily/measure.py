@@ -8,7 +8,7 @@ import numpy as np
 from awase.apps.homophily.distances import Distances, behavioural, topical
 from awase.apps.homophily.floor import NoiseFloor, self_floor
 from awase.apps.homophily.groups import GroupDistances, compare_groups
-from awase.apps.homophily.panels import panel
+from awase.apps.homophily.panels import Panel, panel
 from awase.apps.homophily.personas import Personas, personas
 from awase.apps.homophily.report import Matrix
 from awase.apps.homophily.stability import Stability, stability
@@ -34,7 +34,7 @@ class Measured(NamedTuple):
     topics: Matrix | None
     order: list[int]
     personas: Personas | None
-    spearman: dict[str, np.ndarray] | None
+    spearman: dict[str, Panel] | None
     stability: Stability | None
     floor: dict[str, Any]
 
@@ -97,8 +97,8 @@ def _personas(study: "Study") -> Personas | None:
     return personas(study.policies.policy, study.policies.weights, asked, seed=study.options.seed)
 
 
-def _spearman(writes: Distances, acts: Distances, home: np.ndarray, n: int) -> dict[str, np.ndarray]:
-    return {against: panel(writes, acts, home, n, against=against).rho for against in ("same_pair", "home_topic")}
+def _spearman(writes: Distances, acts: Distances, home: np.ndarray, n: int) -> dict[str, Panel]:
+    return {against: panel(writes, acts, home, n, against=against) for against in ("same_pair", "home_topic")}
 
 
 def _stability(study: "Study") -> Stability | None:

@@ -21,6 +21,7 @@ def as_dict(report: HomophilyReport) -> dict[str, Any]:
     fields = {one.name: getattr(report, one.name) for one in dataclasses.fields(report) if one.name not in _APART}
     for name in ("behaviour", "topics"):
         fields[name] = fields[name] and fields[name]._asdict()
+    fields["spearman"] = report.spearman and {name: vars(panel) for name, panel in report.spearman.items()}
     if not report.privacy["texts"]:
         fields["topic_names"] = [{key: value for key, value in one.items() if key != "texts"} for one in report.topic_names]
     sizes, medians = report.sizes, [report.users.events[report.users.home == i] for i in range(len(report.communities))]

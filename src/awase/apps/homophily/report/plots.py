@@ -40,7 +40,7 @@ def _matrix(report: HomophilyReport, of: Matrix, title: str, text: str) -> Plot:
     mean = of.mean[np.ix_(order, order)]
     low, high = np.nanmin(mean), np.nanmax(mean)
     tint = 1 - (mean - low) / (high - low or 1.0)
-    marks = None if of.above_floor is None else ~of.above_floor[np.ix_(order, order)]
+    marks = None if of.above_floor is None else ~of.above_floor[np.ix_(order, order)] & ~np.eye(len(order), dtype=bool)
     numbers = mean if len(order) <= _NUMBERED else None
     scale = f" From {words.number(low)} (strongest) to {words.number(high)} (blank)."
     return Plot(title, text + scale, _square(report, tint, numbers, marks))
@@ -56,7 +56,7 @@ def _square(
         for row, column in np.ndindex(c, c):
             if numbers is not None and not np.isnan(numbers[row, column]):
                 axes.text(column, row, words.number(float(numbers[row, column])), ha="center", va="center", fontsize=9)
-            if marks is not None and marks[row, column] and row != column:
+            if marks is not None and marks[row, column]:
                 axes.plot([column], [row + (0.3 if numbers is not None else 0)], "o", color=INK, markersize=3)
         axes.set_xticks(range(c), names, rotation=40, ha="right", rotation_mode="anchor", color=INK)
         axes.set_yticks(range(c), names, color=INK)
@@ -131,12 +131,12 @@ def _shares(report: HomophilyReport) -> list[Plot]:
 def _spearman(report: HomophilyReport) -> list[Plot]:
     assert report.spearman is not None
     drawn = []
-    for panel, all_rho in report.spearman.items():
-        rho = all_rho[np.ix_(report.order, report.order)]
+    for panel, found in report.spearman.items():
+        rho, p = (values[np.ix_(report.order, report.order)] for values in (found.rho, found.p_holm))
         numbers = rho if len(report.order) <= _NUMBERED else None
         title, about = words.PANELS[panel]
-        text = f"{about} Green is positive, brown is negative. Blank: none, or too few users."
-        drawn.append(Plot(title, text, _square(report, np.abs(rho), numbers, None, np.where(rho < 0, OTHER, BEST))))
+        text = f"{about} Green is positive, brown is negative. A dot: cannot be told from 0. Blank: none, or too few users."
+        drawn.append(Plot(title, text, _square(report, np.abs(rho), numbers, p >= words.ALPHA, np.where(rho < 0, OTHER, BEST))))
     return drawn
 
 

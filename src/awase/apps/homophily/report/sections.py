@@ -263,15 +263,24 @@ def _communities(report: HomophilyReport) -> Section:
 def _together(report: HomophilyReport) -> Section:
     tables, order, names = [], report.order, report.communities
     assert report.spearman is not None
-    for panel, all_rho in report.spearman.items():
-        rho = all_rho[np.ix_(order, order)]
+    for panel, found in report.spearman.items():
+        rho = found.rho[np.ix_(order, order)]
         rows = [(names[a], *(None if np.isnan(value) else value for value in row)) for a, row in zip(order, rho.tolist())]
         tables.append(Table(words.PANELS[panel][0], ("", *(names[b] for b in order)), rows, words.PANELS[panel][1]))
     said = [
         "Spearman's rank correlation over the users of the row's community: 1, the nearer in topics the nearer in behaviour; 0, no relation; "
         "−1, the nearer in topics the farther in behaviour.",
+        *(_sure(words.PANELS[panel][0], found.p_holm) for panel, found in report.spearman.items()),
     ]
     return Section("Do those who write alike act alike?", said, plots=("spearman",), extra=tables)
+
+
+def _sure(title: str, p: np.ndarray) -> str:
+    known = p[np.isfinite(p)]
+    return (
+        f"{title}: {int((known < words.ALPHA).sum())} of {words.many(len(known), 'correlation')} can be told from 0 (p < {words.ALPHA}, "
+        "corrected for their number by Holm's method)."
+    )
 
 
 def _years(report: HomophilyReport) -> Section:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from awase.apps.homophily.panels import Panel
 from awase.apps.homophily.personas import Personas
 from awase.apps.homophily.stability import Stability
 from awase.store.files import write_bytes
@@ -69,7 +70,7 @@ class HomophilyReport:
     behaviour    distances of policies (SWKL); topics: of topics (cosine), None where there are no texts
     order        the communities by average-linkage clustering of the behaviour matrix, so that neighbours act alike
     personas     None where there are too few users
-    spearman     "same_pair" and "home_topic" -> rho (c, c), NaN where there are too few users; None without topics
+    spearman     "same_pair" and "home_topic" -> the panel; None without topics
     stability    None with one year
     floor        {"pairs": of users, "above": of them above the floor, "alpha": the share that would be by chance}; empty with one user
     topic_names  of the columns of ``users.topics``: [{"name", "items", optionally "texts"}]
@@ -93,7 +94,7 @@ class HomophilyReport:
     topics: Matrix | None = None
     topic_names: list[dict[str, Any]] = field(default_factory=list)
     personas: Personas | None = None
-    spearman: Mapping[str, np.ndarray] | None = None
+    spearman: Mapping[str, Panel] | None = None
     stability: Stability | None = None
     privacy: Mapping[str, Any] = field(default_factory=lambda: {"names": "hashed", "texts": False, "key": "drawn"})
     notes: list[str] = field(default_factory=list)

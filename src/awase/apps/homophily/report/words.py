@@ -53,6 +53,7 @@ STAGES = {
     "years_with_fewer": "years of a community with fewer",
     "min_events": "at least",
 }
+ALPHA = 0.05  # of a rank correlation
 PANELS = {
     "same_pair": (
         "Near in topics, near in behaviour",
