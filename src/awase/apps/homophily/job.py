@@ -7,26 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from awase.apps.homophily import measure, policies
+from awase.apps.homophily.measure import measure, write_distances
 from awase.apps.homophily.options import Options
-from awase.apps.homophily.pseudonyms import key_of, pseudonyms
+from awase.apps.homophily.pseudonyms import pseudonyms
 from awase.apps.homophily.report import HomophilyReport, Users
-from awase.apps.homophily.selection import Choice, Selection, select
-from awase.apps.homophily.stance import Classifier, LabelFile, Neutral, StancePart, fit_stance, label
-from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD, RECEIVED, Streams, gather
-from awase.apps.homophily.topics import Topics, topics
-from awase.apps.homophily.trajectories import Counts, Trajectories, counts, trajectories
+from awase.apps.homophily.stance import Classifier
+from awase.apps.homophily.streams import OWN_REPLY, OWN_ROOT, OWN_THREAD, RECEIVED
+from awase.apps.homophily.study import Study, given
 from awase.apps.job import Clock
-from awase.core.errors import InputError
-from awase.core.progress import say
-from awase.data.discussions import Discussion, read_discussion
-from awase.kernels.threads import available
-from awase.models import load
+from awase.data.discussions import read_discussion
 from awase.store import files
 from awase.tasks.report import environment
 
 _EVENTS = {OWN_THREAD: "own threads", OWN_ROOT: "own root comments", OWN_REPLY: "own replies", RECEIVED: "received replies"}
-_TOO_FEW_TEXTS = "E1036"
+_EXAMPLES, _EXAMPLE_CHARACTERS = 3, 200
 
 
 def homophily(sources: Any, out: Path | str | None = None, **asked: Any) -> HomophilyReport:
@@ -45,8 +39,8 @@ def homophily(sources: Any, out: Path | str | None = None, **asked: Any) -> Homo
     >>> report.sizes.sum(), report.users.policy.shape
     (np.int64(12), (12, 12, 6))
     """
-    options = Options.of(**asked)
-    clock = Clock()
+    options, clock = Options.of(**asked), Clock()
+    beside = given(options)
     if out is not None:
         files.check_replaceable(out)
     with _spilled(options, out) as spill:
@@ -54,167 +48,116 @@ def homophily(sources: Any, out: Path | str | None = None, **asked: Any) -> Homo
             sources, format=options.format, columns=options.columns, spill=spill, on_bad=options.on_bad
         )
         clock.lap("read_s")
-        study = Study(options, discussion, clock)
-        report = study.report(_title(sources))
+        study = Study(options, beside, discussion, clock)
+        report = _report(study, _title(sources))
         if out is not None:
             _write(report, study, Path(out))
     return report
 
 
-class Study:
-    """The chosen users of a discussion: what they did, by which policies, about what. u users, all with at least one pair."""
-
-    def __init__(self, options: Options, discussion: Discussion, clock: Clock):
-        self.options, self.clock, self.threads = options, clock, options.threads or available()
-        self.notes: list[str] = []
-        self.discussion = discussion
-        choice = Choice(
-            options.communities, options.per_community, min_events=options.min_events, bots=options.bots, seed=options.seed
-        )
-        self.selection: Selection = select(discussion, choice)
-        self.streams: Streams = gather(discussion, self.selection, own_threads=options.own_threads)
-        say(
-            f"{len(self.selection.users):,} users of {len(self.selection.communities)} communities, {len(self.streams):,} events"
-        )
-        clock.lap("choose_s")
-        self.stance_part = _stance_part(options, self.threads)
-        stances, self.stance = label(self.stance_part, self.streams, discussion)
-        self.streams = self.streams.with_stance(stances)
-        clock.lap("stance_s")
-        self.trajectories: Trajectories = self.follow()
-        counted = counts(self.trajectories)
-        self.active = np.flatnonzero(counted.actions.any(axis=(1, 2)))
-        if not len(self.active):
-            raise InputError(
-                "E1053", "nobody chosen has two events that can be compared", value=len(self.selection.users),
-                remedy="give stances (stance=...) or keep replies without one (missing='neutral'), or choose by fewer events",
-            )  # fmt: skip
-        self.counts: Counts = counted.take(self.active)
-        self.home = self.selection.home[self.active]
-        self.policies = policies.fit(self.counts, options.estimator, threads=self.threads)
-        clock.lap("estimate_s", "estimate_cpu_s")
-        self.topics = self._topics()
-        clock.lap("topics_s")
-
-    def follow(self, unit: np.ndarray | None = None) -> Trajectories:
-        """The trajectories of the users, or of another division of their events."""
-        return trajectories(self.streams, unit=unit, missing=self.options.missing, received=self.options.received)
-
-    def _topics(self) -> Topics | None:
-        if not self.options.topics:
-            return None
-        model: Any = None if self.options.model is None else load(self.options.model)
-        try:
-            return topics(
-                self.streams,
-                self.discussion,
-                model=model,
-                most=self.options.topics,
-                analysis=self.options.analysis,
-                seed=self.options.seed,
-                threads=self.threads,
-            )
-        except InputError as error:
-            if error.code != _TOO_FEW_TEXTS:
-                raise
-            self.notes.append(f"There are no topics: {error.message}.")
-            return None
-
-    def report(self, title: str) -> HomophilyReport:
-        """Everything measured, as a value."""
-        options, n = self.options, len(self.selection.communities)
-        measured = measure.measure(self)
-        self.clock.lap("compare_s")
-        idle = len(self.selection.users) - len(self.active)
-        if idle:
-            self.notes.append(f"{idle:,} chosen users had no two events to compare and were left out.")
-        if unfitted := int((~self.policies.converged).sum()):
-            self.notes.append(f"The policies of {unfitted:,} users did not converge.")
-        return HomophilyReport(
-            title=title,
-            communities=self.selection.communities,
-            options=_plain(options),
-            data={"source": title, **self.discussion.census, "bad_rows_listed": self.discussion.bad.listed},
-            stages=[
-                *self.selection.stages,
-                {"stage": "with two events to compare", "users": len(self.active), "communities": n},
-            ],
-            streams=self._events(),
-            stance=self.stance.as_dict(),
-            estimator=self._estimator(),
-            users=Users(
-                names=self._names(),
-                home=self.home,
-                events=self.counts.events,
-                policy=self.policies.policy,
-                weights=self.policies.weights,
-                floor=measured.chance,
-                floor_high=measured.chance_high,
-                topics=None if self.topics is None else self.topics.users[self.active],
-            ),
-            behaviour=measured.behaviour,
-            topics=measured.topics,
-            order=measured.order,
-            topic_names=self._topic_names(),
-            personas=measured.personas,
-            spearman=measured.spearman,
-            stability=measured.stability,
-            floor=measured.floor,
-            privacy={"names": options.names, "texts": options.texts, "key": "drawn" if options.key is None else "given"},
-            notes=self.notes,
-            cost={**self.clock.cost(), "threads": self.threads},
-            environment=environment(),
-        )
-
-    def _events(self) -> dict[str, Any]:
-        dropped = {
-            "replies without a stance" if self.options.missing == "drop" else "replies without a stance, taken as neutral": int(
-                self.trajectories.unlabelled.sum()
-            ),
-            "received by users who never reply": int(self.trajectories.unheard.sum()),
-            "events that came twice": self.streams.duplicates,
-        }
-        return {
-            "events": {name: int((self.streams.code == code).sum()) for code, name in _EVENTS.items()},
-            "dropped": dropped,
-            "pairs": int(self.counts.actions.sum()),
-        }
-
-    def _estimator(self) -> dict[str, Any]:
-        gap = self.policies.gap
-        return {
-            "name": self.policies.estimator,
-            **self.policies.options,
-            "gap": {"median": float(np.median(gap)), "highest": float(gap.max())},
-        }
-
-    def _names(self) -> list[str]:
-        chosen = self.selection.users[self.active]
-        if self.options.names == "hashed":
-            return pseudonyms(chosen, key_of(self.options.key))
-        names = self.discussion.names(chosen)  # sorted and distinct, as the selection is
-        return [names[int(user)] for user in chosen]
-
-    def _topic_names(self) -> list[dict[str, Any]]:
-        if self.topics is None:
-            return []
-        rows = [
-            {"name": ", ".join(terms[:3]), "terms": terms, "items": int(size)}
-            for terms, size in zip(self.topics.names, self.topics.sizes)
-        ]
-        if self.options.texts:
-            for row, texts in zip(rows, measure.example_texts(self)):
-                row["texts"] = texts
-        return rows
+def _report(study: Study, title: str) -> HomophilyReport:
+    """Everything measured, as a value."""
+    options, n = study.options, len(study.selection.communities)
+    measured = measure(study)
+    study.clock.lap("compare_s")
+    idle = len(study.selection.users) - len(study.active)
+    if idle:
+        study.notes.append(f"{idle:,} chosen users had no two events to compare and were left out.")
+    if unfitted := int((~study.policies.converged).sum()):
+        study.notes.append(f"The policies of {unfitted:,} users did not converge.")
+    return HomophilyReport(
+        title=title,
+        communities=study.selection.communities,
+        options=_plain(options),
+        data={"source": title, **study.discussion.census, "bad_rows_listed": study.discussion.bad.listed},
+        stages=[
+            *study.selection.stages,
+            {"stage": "with two events to compare", "users": len(study.active), "communities": n},
+        ],
+        streams=_events(study),
+        stance=study.stance.as_dict(),
+        estimator=_estimator(study),
+        users=Users(
+            names=_names(study),
+            home=study.home,
+            events=study.counts.events,
+            policy=study.policies.policy,
+            weights=study.policies.weights,
+            floor=measured.chance,
+            floor_high=measured.chance_high,
+            topics=None if study.topics is None else study.topics.users[study.active],
+        ),
+        behaviour=measured.behaviour,
+        topics=measured.topics,
+        order=measured.order,
+        topic_names=_topic_names(study),
+        personas=measured.personas,
+        spearman=measured.spearman,
+        stability=measured.stability,
+        floor=measured.floor,
+        privacy={"names": options.names, "texts": options.texts, "key": "drawn" if options.key is None else "given"},
+        notes=study.notes,
+        cost={**study.clock.cost(), "threads": study.threads},
+        environment=environment(),
+    )
 
 
-def _stance_part(options: Options, threads: int) -> StancePart:
-    written: dict[str, Any] = {"columns": options.stance_columns, "stances": options.stance_names}
-    if options.stance_pairs is not None:
-        return fit_stance(options.stance_pairs, on_bad=options.on_bad, seed=options.seed, threads=threads, **written)
-    if str(options.stance) == "neutral":
-        return Neutral()
-    return Classifier.load(options.stance) if Path(options.stance).is_dir() else LabelFile(options.stance, **written)
+def _events(study: Study) -> dict[str, Any]:
+    dropped = {
+        "replies without a stance" if study.options.missing == "drop" else "replies without a stance, taken as neutral": int(
+            study.trajectories.unlabelled.sum()
+        ),
+        "received by users who never reply": int(study.trajectories.unheard.sum()),
+        "events that came twice": study.streams.duplicates,
+    }
+    return {
+        "events": {name: int((study.streams.code == code).sum()) for code, name in _EVENTS.items()},
+        "dropped": dropped,
+        "pairs": int(study.counts.actions.sum()),
+    }
+
+
+def _estimator(study: Study) -> dict[str, Any]:
+    gap = study.policies.gap
+    return {
+        "name": study.policies.estimator,
+        **study.policies.options,
+        "gap": {"median": float(np.median(gap)), "highest": float(gap.max())},
+    }
+
+
+def _names(study: Study) -> list[str]:
+    chosen = study.selection.users[study.active]
+    if study.options.names == "hashed":
+        return pseudonyms(chosen, study.given.key)
+    names = study.discussion.names(chosen)  # sorted and distinct, as the selection is
+    return [names[int(user)] for user in chosen]
+
+
+def _topic_names(study: Study) -> list[dict[str, Any]]:
+    if study.topics is None:
+        return []
+    rows = [
+        {"name": ", ".join(terms[:3]), "terms": terms, "items": int(size)}
+        for terms, size in zip(study.topics.names, study.topics.sizes)
+    ]
+    if study.options.texts:
+        for row, texts in zip(rows, _example_texts(study)):
+            row["texts"] = texts
+    return rows
+
+
+def _example_texts(study: Study) -> list[list[str]]:
+    """Of each topic, the beginnings of three texts drawn at random."""
+    assert study.topics is not None
+    rng = np.random.default_rng((study.options.seed, 0x7E87))
+    drawn = []
+    for topic in range(study.topics.k):
+        ids = np.unique(study.streams.id[study.topics.of_item == topic])
+        drawn.append(rng.choice(ids, min(_EXAMPLES, len(ids)), replace=False))
+    table = study.discussion.texts(np.unique(np.concatenate(drawn)))
+    texts = dict(zip(table["id"].to_pylist(), table["text"].to_pylist()))
+    return [[texts[id_][:_EXAMPLE_CHARACTERS] for id_ in ids.tolist() if id_ in texts] for ids in drawn]
 
 
 def _spilled(options: Options, out: Path | str | None) -> AbstractContextManager[Path | None]:
@@ -226,10 +169,10 @@ def _write(report: HomophilyReport, study: Study, out: Path) -> None:
     with files.folder(out) as made:
         for name, content in report.files().items():
             files.write_bytes(made / name, content)
-        if isinstance(study.stance_part, Classifier) and study.options.stance_pairs is not None:
-            study.stance_part.save(made / "stance-classifier")
+        if isinstance(study.given.stance, Classifier) and study.options.stance_pairs is not None:
+            study.given.stance.save(made / "stance-classifier")
         if study.options.distances:
-            measure.write_distances(study, made)
+            write_distances(study, made)
 
 
 def _title(sources: Any) -> str:

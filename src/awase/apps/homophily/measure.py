@@ -1,7 +1,7 @@
 """What is measured of a study: distances of communities and users, what chance alone would make of them, personas, and years."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,17 +12,15 @@ from awase.apps.homophily.panels import Panel, panel
 from awase.apps.homophily.personas import Personas, personas
 from awase.apps.homophily.report import Matrix
 from awase.apps.homophily.stability import Stability, stability
+from awase.apps.homophily.study import Study
 from awase.apps.homophily.trajectories import action_counts, units_by_year
 from awase.core.errors import InputError
 from awase.core.progress import say
 
-if TYPE_CHECKING:
-    from awase.apps.homophily.job import Study
-
 _ALPHA = 0.05
 _FEWEST_FOR_PERSONAS = 10  # users
 _YEAR_EVENTS = 100  # pairs of state and action that every year is cut to
-_NO_YEARS, _EXAMPLES, _EXAMPLE_CHARACTERS = "E1040", 3, 200
+_NO_YEARS = "E1040"
 
 
 class Measured(NamedTuple):
@@ -39,7 +37,7 @@ class Measured(NamedTuple):
     floor: dict[str, Any]
 
 
-def measure(study: "Study") -> Measured:
+def measure(study: Study) -> Measured:
     """All of it. The noise floor is that of smoothed counts, whatever the estimator: what another makes of noise has no closed form."""
     n, seed = len(study.selection.communities), study.options.seed
     acts = behavioural(study.policies.policy, study.policies.weights)
@@ -60,7 +58,7 @@ def measure(study: "Study") -> Measured:
     )
 
 
-def write_distances(study: "Study", folder: Path) -> None:
+def write_distances(study: Study, folder: Path) -> None:
     """The user x user matrices, in the order of ``users.parquet``: ``distances-behaviour.npy``, ``distances-topics.npy`` and, of each pair,
     what chance alone would make of it and whether it is above that."""
     behavioural(study.policies.policy, study.policies.weights).write(folder / "distances-behaviour.npy")
@@ -70,24 +68,11 @@ def write_distances(study: "Study", folder: Path) -> None:
     chance.write(folder / "distances-by-chance.npy", folder / "distances-above-chance.npy")
 
 
-def example_texts(study: "Study") -> list[list[str]]:
-    """Of each topic, the beginnings of three texts drawn at random."""
-    assert study.topics is not None
-    rng = np.random.default_rng((study.options.seed, 0x7E87))
-    drawn = []
-    for topic in range(study.topics.k):
-        ids = np.unique(study.streams.id[study.topics.of_item == topic])
-        drawn.append(rng.choice(ids, min(_EXAMPLES, len(ids)), replace=False))
-    table = study.discussion.texts(np.unique(np.concatenate(drawn)))
-    texts = dict(zip(table["id"].to_pylist(), table["text"].to_pylist()))
-    return [[texts[id_][:_EXAMPLE_CHARACTERS] for id_ in ids.tolist() if id_ in texts] for ids in drawn]
-
-
 def _matrix(groups: GroupDistances, *chance: np.ndarray) -> Matrix:
     return Matrix(groups.mean, groups.interval[..., 0], groups.interval[..., 1], *chance)
 
 
-def _personas(study: "Study") -> Personas | None:
+def _personas(study: Study) -> Personas | None:
     """Unless so many were asked for, none are sought among fewer than ten users."""
     asked, n = study.options.personas, len(study.active)
     if asked is None and n < _FEWEST_FOR_PERSONAS:
@@ -101,7 +86,7 @@ def _spearman(writes: Distances, acts: Distances, home: np.ndarray, n: int) -> d
     return {against: panel(writes, acts, home, n, against=against) for against in ("same_pair", "home_topic")}
 
 
-def _stability(study: "Study") -> Stability | None:
+def _stability(study: Study) -> Stability | None:
     """Of users with two years of enough events; None, with a note, where there is nobody."""
     unit, users, years = units_by_year(study.streams)
     if len(np.unique(years)) < 2:
