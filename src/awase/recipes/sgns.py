@@ -34,7 +34,7 @@ def sgns(
     - score: dot product, compared by cosine afterwards.
     - negatives: ``n_negatives`` words that all of a window share (Ji et al. 2016, arXiv 1604.04661), so that a window is one small matrix
       product; word2vec draws them for each pair. The steps of a window add up, so that it bears less of a rate: with 0.1 in place of 0.075
-      MEN fell by .02 on 15 million words, and rose by .01 where each pair had its own noise, at a quarter of the speed.
+      MEN fell by .02 on 15 million words, and rose by .01 where each pair had its own noise, at a third of the speed.
     - loss: logistic, of each pair by itself; at its optimum x · y is the pointwise mutual information less log ``n_negatives``.
 
     The paper has 5 to 20 negatives for small texts and 2 to 5 for large ones; its C code has rate 0.025, falling linearly, which was worse
