@@ -41,6 +41,7 @@ docs: .venv/.everything
 bench: .venv/.everything
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/table.py
+	$(BIN)/python benchmarks/homophily_page.py
 
 # The page of `awase serve` is tested in a real browser. Where there is none and none can be installed, that one test is skipped.
 browser:

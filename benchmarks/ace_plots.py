@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 
+from pages import lines, put
 from record import RESULTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -88,26 +89,6 @@ def figures_of_cost(rows: list[dict]) -> str:
         [row["set"], row["batch"], row["ms"]["noise 2"], *(row["over_noise_2"][name] for name in names[1:])] for row in rows
     ]
     return lines(["set", "batch", "noise 2, ms", *names[1:]], made)
-
-
-def lines(columns: list[str], rows: list[list]) -> str:
-    """A table in Markdown."""
-    made = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(map(shown, row)) + " |" for row in made)
-
-
-def shown(value) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(shown, value))
-    if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
-    return "" if value is None else str(value)
-
-
-def put(page: str, name: str, made: str) -> str:
-    """The page with this text between its marks."""
-    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    return re.sub(f"(?s){start}.*?{end}", lambda _: f"{start}\n{made}\n{end}", page)
 
 
 if __name__ == "__main__":
