@@ -103,13 +103,14 @@ def _report(study: Study, title: str) -> HomophilyReport:
 
 
 def _events(study: Study) -> dict[str, Any]:
+    unlabelled = int(study.trajectories.unlabelled.sum())
+    drops = study.options.missing == "drop"
     dropped = {
-        "replies without a stance" if study.options.missing == "drop" else "replies without a stance, taken as neutral": int(
-            study.trajectories.unlabelled.sum()
-        ),
+        "replies without a stance": unlabelled if drops else 0,
         "received by users who never reply": int(study.trajectories.unheard.sum()),
-        "events that came twice": study.streams.duplicates,
     }
+    if unlabelled and not drops:
+        study.notes.append(f"{unlabelled:,} replies without a stance count as neutral.")
     return {
         "events": {name: int((study.streams.code == code).sum()) for code, name in _EVENTS.items()},
         "dropped": dropped,

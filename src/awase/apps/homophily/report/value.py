@@ -63,7 +63,7 @@ class HomophilyReport:
     options      what was asked, as ``Options`` has it
     data         of the reader: its census, with ``format``, ``source``
     stages       of the choice: {"stage": what was done, "users": how many were left, ...}, as in ``Selection``
-    streams      {"events": {kind: number}, "dropped": {reason: number}, "pairs": number of (state, action)}
+    streams      {"events": {kind: number}, "dropped": of them {reason: number}, "pairs": number of (state, action)}
     stance       ``StanceReport.as_dict()``
     estimator    {"name", "gap": {"median", "highest"} of its visitation, ...}
     users        one row a user

@@ -280,7 +280,7 @@ def _of_data(report: HomophilyReport) -> list[str]:
         if data.get(key, 0) / events >= MATTERS_FROM
     ]
     dropped = sum(report.streams.get("dropped", {}).values())
-    total = sum(report.streams.get("events", {}).values()) + dropped
+    total = sum(report.streams.get("events", {}).values())
     if total and dropped / total >= MATTERS_FROM:
         found.append(
             f"{share(dropped / total)} of the chosen users' events were dropped, mostly replies whose stance cannot be told."
