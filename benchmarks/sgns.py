@@ -155,7 +155,7 @@ def awase_words(path: Path, *, epochs: int, rate: float, seed: int, threads: int
     from awase.train.step import choose
 
     start = time.process_time()
-    corpus = read_corpus(path, lang="en", threads=threads)
+    corpus = read_corpus(path, lang="words", threads=threads)
     read = time.process_time() - start
     recipe, v = recipes.get("sgns")(epochs=epochs, rate=rate, **COMMON), len(corpus.words)
     encoder = recipe.encoder.encoder(v, v, seed=seed)

@@ -139,7 +139,7 @@ def test_japanese_without_the_analyser_is_cut_between_scripts(monkeypatch):
         (b"spam spam spam\n", {"min_count": 1}, "E0141: the text has one word only: there is nothing to learn from\n"),
         (b"a\nb\na\n", {"min_count": 1}, "E0141: no sentence holds two words: there is nothing to learn from\n"),
         (b"x" * 9_000_000, {}, "E0110: the line is longer than 8,388,608 bytes\n  where: {path}:1\n"),
-        (b"a b\n", {"lang": "jp"}, "E0530: there is no language 'jp' to cut words by\n  to do: valid: auto, en, ja"),
+        (b"a b\n", {"lang": "jp"}, "E0530: there is no language 'jp' to cut words by\n  to do: valid: auto, en, ja, words"),
         (b"a b\n", {"min_count": 0}, "E0531: min_count must be at least 1\n  value: 0"),
         (b"a b\n", {"max_words": 0}, "E0531: max_words must be at least 1\n  value: 0"),
     ],
@@ -197,3 +197,11 @@ def test_many_texts_are_read_in_blocks(monkeypatch, n_bytes):
     words, sentences = plainly(LINES)
     assert corpus.words == words
     assert [[words[i] for i in corpus.ids[a:b]] for a, b in zip(corpus.bounds[:-1], corpus.bounds[1:])] == sentences
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_words_that_another_program_has_cut_stay_as_they_are(threads):
+    lines = ["東京タワー に 行っ た don't 3.5%", "😀笑い　東京タワー に", "Don't\tx"]
+    corpus = read_corpus(lines, lang="words", min_count=1, threads=threads)
+    expected = [unicodedata.normalize("NFKC", line).lower().split() for line in lines]
+    assert sentences(corpus) == expected and corpus.understood["cut by"] == "spaces"

@@ -29,7 +29,10 @@ Size = Annotated[
     str | None, typer.Option(metavar="SIZE", help="How much to judge by: a share below 1, or a number.", show_default=False)
 ]
 Lang = Annotated[
-    str | None, typer.Option(metavar="LANG", help="Of a corpus: en, ja, or auto, which looks.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="LANG", help="Of a corpus: en, ja, words (cut already, at spaces), or auto, which looks.", show_default=False
+    ),
 ]
 Similarity = Annotated[
     list[Path] | None,

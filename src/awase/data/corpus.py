@@ -5,13 +5,11 @@ looked up in the vocabulary of all, in the order of the blocks, so that the numb
 a word, in memory or, with ``spill``, on the disk.
 """
 
-import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,21 +17,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from awase.core.errors import ConfigError, InputError, MissingExtra
+from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
 from awase.data.blocks import Block, end_of_lines, read_blocks
 from awase.data.compute import pc
 from awase.data.formats.delimited import not_utf8
 from awase.data.rows import BadRow
-from awase.data.text import words as scripts
-from awase.data.text.analyze import Words, buffers
+from awase.data.text.analyze import buffers
+from awase.data.text.lines import LANGUAGES, Cutter, Lines, column
 from awase.data.text.memory import blocks as text_blocks
 from awase.data.text.texts import check_list
-from awase.kernels.words import SPACE, WordTable, spans
+from awase.kernels.words import WordTable
 from awase.store import files
 
-LANGUAGES = ("auto", "en", "ja")
-_KANA_SHARE = 0.05  # of the letters: from here on a text is Japanese; English documentation of Japanese software stays below
 _REMAP = 1 << 22  # ids renumbered at a time
 _SENTENCE = 1_000  # words, at most
 _LONG_LINE = 4 << 20  # bytes, from which on a line is read in parts
@@ -76,7 +72,8 @@ def read_corpus(
     are decompressed.
 
     lang: "ja" cuts by a morphological analyser where one is installed (``awase[ja]``; dictionary forms, without particles); "en", for all
-    other languages too, does not; "auto" looks whether the text begins in Japanese. min_count: rarer words are left out, as if they were
+    other languages too, does not; "auto" looks whether the text begins in Japanese; "words": another program has cut them already, words are
+    what stands between spaces. min_count: rarer words are left out, as if they were
     not there; max_words: as many of the most frequent words are kept, at most. spill: a folder for the numbers, for texts larger than
     memory. A line of more than 1,000 words is several sentences, as in word2vec's C code, so a text without line ends is read too.
 
@@ -97,7 +94,7 @@ def read_corpus(
     first = next(lines, None)
     if first is None:
         raise InputError("E0106", "there is no text", place=name, remedy="give a file with one sentence or document a line")
-    cutter = _Cutter(lang, first)
+    cutter = Cutter(lang, first)
     with ExitStack() as stack:
         kept = _Spilled(Path(spill), stack) if spill is not None else _Held()
         table, counts = WordTable(), np.zeros(0, np.int64)
@@ -132,14 +129,7 @@ def read_corpus(
     )
 
 
-class _Lines(NamedTuple):
-    """Some lines as normalised UTF-8: data uint8, offsets (n + 1,) int64."""
-
-    data: np.ndarray
-    offsets: np.ndarray
-
-
-def _lines(source: Any, lowercase: bool) -> tuple[str, Iterator[_Lines]]:
+def _lines(source: Any, lowercase: bool) -> tuple[str, Iterator[Lines]]:
     """What to call the source, and its lines."""
     if isinstance(source, str | PathLike):
         return str(source), _of_files([Path(source)], lowercase)
@@ -149,7 +139,7 @@ def _lines(source: Any, lowercase: bool) -> tuple[str, Iterator[_Lines]]:
     return f"list of {len(source):,} texts", _of_texts(source, lowercase)
 
 
-def _of_files(paths: Iterable[Path], lowercase: bool) -> Iterator[_Lines]:
+def _of_files(paths: Iterable[Path], lowercase: bool) -> Iterator[Lines]:
     for path in paths:
         for block in read_blocks(path, _end_of_words):
             if isinstance(block, BadRow):
@@ -162,7 +152,7 @@ def _end_of_words(data: bytes) -> int:
     return end_of_lines(data) or (data.rfind(b" ") + 1 if len(data) >= _LONG_LINE else 0)
 
 
-def _of_block(block: Block, name: str, lowercase: bool) -> _Lines:
+def _of_block(block: Block, name: str, lowercase: bool) -> Lines:
     if not block.data.isascii():
         try:
             block.data.decode()
@@ -174,81 +164,26 @@ def _of_block(block: Block, name: str, lowercase: bool) -> _Lines:
     return _normalised(raw, np.concatenate([[0], ends, rest]).astype(np.int64), lowercase)
 
 
-def _of_texts(texts: Any, lowercase: bool) -> Iterator[_Lines]:
+def _of_texts(texts: Any, lowercase: bool) -> Iterator[Lines]:
     for data, offsets in text_blocks(texts):
         # A block is a range of larger buffers; from here on it is an array of its own.
         yield _normalised(data[offsets[0] : offsets[-1]], offsets - offsets[0], lowercase)
 
 
-def _normalised(data: np.ndarray, offsets: np.ndarray, lowercase: bool) -> _Lines:
+def _normalised(data: np.ndarray, offsets: np.ndarray, lowercase: bool) -> Lines:
     """NFKC, in lower case if asked for. Only what is not ASCII is looked up in the tables of Unicode: that takes longer than all the rest."""
-    column = _column(data, offsets)
-    lowered = pc.ascii_lower(column) if lowercase else column
-    foreign = pc.invert(pc.string_is_ascii(column))
+    texts = column(data, offsets)
+    lowered = pc.ascii_lower(texts) if lowercase else texts
+    foreign = pc.invert(pc.string_is_ascii(texts))
     if pc.any(foreign, min_count=0).as_py():
-        some = pc.call_function("utf8_normalize", [column.filter(foreign)], _NFKC)
+        some = pc.call_function("utf8_normalize", [texts.filter(foreign)], _NFKC)
         lowered = pc.replace_with_mask(lowered, foreign, pc.utf8_lower(some) if lowercase else some)
-    return _Lines(*buffers(lowered)) if lowered is not column else _Lines(data, offsets)
+    return Lines(*buffers(lowered)) if lowered is not texts else Lines(data, offsets)
 
 
-def _column(data: np.ndarray, offsets: np.ndarray) -> pa.LargeStringArray:
-    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-
-
-def _chained(first: _Lines, rest: Iterator[_Lines]) -> Iterator[_Lines]:
+def _chained(first: Lines, rest: Iterator[Lines]) -> Iterator[Lines]:
     yield first
     yield from rest
-
-
-class _Cutter:
-    """Lines to words, by a morphological analyser or at spaces, punctuation and changes of script."""
-
-    def __init__(self, lang: str, first: _Lines):
-        self.lang = "ja" if lang == "ja" or (lang == "auto" and _is_japanese(first)) else "en"
-        self.by, self._analyse = "spaces, punctuation and script boundaries", None
-        if self.lang == "ja":
-            try:
-                from awase.data.text.analyze_sudachi import sudachi_words
-
-                self._analyse, self.by = sudachi_words(), "sudachi"
-            except MissingExtra:
-                self.by += " (awase[ja] has a morphological analyser)"
-
-    @property
-    def threads(self) -> bool:
-        """Whether blocks may be cut on several threads at once."""
-        return self._analyse is None
-
-    def __call__(self, lines: _Lines) -> Words:
-        if self._analyse is None:
-            return Words(lines.data, *spans(lines.data, lines.offsets, *_classes()))
-        return self._analyse(_column(*lines))
-
-
-@cache
-def _classes() -> tuple[np.ndarray, np.ndarray]:
-    """The class of each code point: what separates words, and the scripts between which they are cut; and the matrix of cuts."""
-    in_words = np.array([unicodedata.category(chr(code))[0] in "LMN" for code in range(1 << 16)])
-    classes = np.full(1 << 16, scripts.WORD, np.uint8)
-    for script, of in (
-        (scripts.HAN, scripts.HAN),
-        (scripts.MARK, scripts.HAN),
-        (scripts.HIRA, scripts.HIRA),
-        (scripts.KATA, scripts.KATA),
-    ):
-        classes[script == scripts.CLASSES] = of
-    classes[~in_words] = SPACE
-    classes[[0x3007, 0x30FC]] = scripts.HAN, scripts.KATA  # 〇 is a number, ー a letter of its own category
-    n = int(classes.max()) + 1
-    return classes, ~np.eye(n, dtype=np.bool_)
-
-
-def _is_japanese(lines: _Lines) -> bool:
-    """Whether more than a trace of what the block holds is kana: three bytes that begin with E3 81, 82 or 83."""
-    data = lines.data
-    kana = int(((data[:-1] == 0xE3) & (data[1:] >= 0x81) & (data[1:] <= 0x83)).sum()) if len(data) else 0
-    letters = int(((data & 0xC0) != 0x80).sum())
-    return kana > _KANA_SHARE * letters
 
 
 class _Numbered(NamedTuple):
@@ -259,14 +194,14 @@ class _Numbered(NamedTuple):
     sizes: np.ndarray
 
 
-def _number(cutter: _Cutter, lines: _Lines) -> _Numbered:
+def _number(cutter: Cutter, lines: Lines) -> _Numbered:
     words, table = cutter(lines), WordTable()
     ids = table.number(words.data, words.begins, words.ends)
     data, offsets = table.buffers()
     return _Numbered(ids, (data, offsets[:-1], offsets[1:]), np.diff(words.bounds))
 
 
-def _numbered(lines: Iterator[_Lines], cutter: _Cutter, threads: int) -> Iterator[_Numbered]:
+def _numbered(lines: Iterator[Lines], cutter: Cutter, threads: int) -> Iterator[_Numbered]:
     """The blocks in order, a few of them in the making at once."""
     if threads == 1 or not cutter.threads:
         for some in lines:
@@ -303,7 +238,7 @@ def _chosen(counts: np.ndarray, min_count: int, max_words: int | None, name: str
 
 def _strings(table: WordTable, chosen: np.ndarray) -> list[str]:
     data, offsets = table.buffers()
-    return _column(data, offsets).take(pa.array(chosen)).to_pylist()
+    return column(data, offsets).take(pa.array(chosen)).to_pylist()
 
 
 def _renumbered(parts: Iterable[np.ndarray], new: np.ndarray, sizes: np.ndarray, put) -> np.ndarray:
