@@ -18,8 +18,7 @@ ESTIMATORS = ("empirical", "irl_paper", "irl_causal", "irl_causal, state-action"
 
 
 def main() -> int:
-    path = RESULTS / "homophily.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    rows = [*results("homophily"), *results("homophily_stance")]
     page = PAGE.read_text(encoding="utf-8")
     written = put(page, "homophily numbers", "\n" + "\n\n".join(sections(rows)) + "\n")
     if written == page:
@@ -31,6 +30,11 @@ def main() -> int:
     return 0
 
 
+def results(name: str) -> list[dict]:
+    path = RESULTS / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
 def sections(rows: list[dict]) -> Iterator[str]:
     """Each check's and each measurement's text, where there is a result; of what was measured again, the newest."""
     checks: dict[str, dict[int, dict]] = {}
@@ -40,6 +44,7 @@ def sections(rows: list[dict]) -> Iterator[str]:
     for name, write in CHECKS.items():
         if name in checks:
             yield from write(list(checks[name].values()))
+    yield from classifiers({row["loss"]: row for row in rows if row["what"] == "sick"})
     yield from speeds({key(row): row for row in rows if row["what"] == "speed"})
     yield from memories({row["users"]: row for row in rows if row["what"] == "memory"})
     yield from mails([row for row in rows if row["what"] == "mails"][-1:])
@@ -144,6 +149,31 @@ CHECKS = {
     "exact": exact, "transitions": transitions, "forward": forward, "personas": personas, "swap": swap, "chance": chance,
     "stance errors": stances,
 }  # fmt: skip
+
+
+def classifiers(rows: dict[str, dict]) -> Iterator[str]:
+    if rows:
+        one = next(iter(rows.values()))
+        beside = {"side by side": "the two texts side by side", "four blocks": "the same four blocks of features"}
+        peers = ", ".join(f"{accuracy:.3f} on {beside[of]}" for of, accuracy in one["peers"].items())
+        yield (
+            f"**A classifier of stances**, fitted to {one['n_train']:,} and judged on {one['n_test']:,} pairs of SICK (contradiction, neutral, "
+            f"entailment: pairs of sentences, not of a debate). Accuracy of the most frequent stance alone {one['majority']:.3f}; of logistic "
+            f"regression on words {peers}."
+        )
+        yield lines(
+            ["loss", "accuracy", "macro-F1", "calibration error", "before", "CPU seconds to fit"],
+            [
+                [
+                    name,
+                    *(
+                        row[value]
+                        for value in ("accuracy", "macro_f1", "calibration_error", "calibration_error_before", "cpu_s")
+                    ),
+                ]
+                for name, row in rows.items()
+            ],
+        )
 
 
 def speeds(rows: dict[tuple, dict]) -> Iterator[str]:
