@@ -310,12 +310,12 @@ def _years(report: HomophilyReport) -> Section:
 
 
 def _middle(values: np.ndarray) -> str:
-    """0.30 (0.24 to 0.37): the median and the quartiles of what is known."""
+    """0.30 (0.24–0.37): the median and the quartiles of what is known."""
     found = values[~np.isnan(values)]
     if not len(found):
         return "–"
     low, median, high = np.quantile(found, (0.25, 0.5, 0.75))
-    return f"{median:.2f} ({low:.2f} to {high:.2f})"
+    return f"{median:.2f} ({low:.2f}–{high:.2f})"
 
 
 def _floor(report: HomophilyReport) -> Section:
