@@ -13,7 +13,10 @@ EXAMPLES = ("awase doctor                # this installation", "awase doctor doc
 PYTHON = 'awase.Collection.open("docs.awase").doctor()'
 
 # extra -> the module that shows it is there
-EXTRAS = {"ann": "faiss", "ja": "sudachipy", "plot": "matplotlib", "serve": "starlette", "torch": "torch", "tune": "optuna"}
+EXTRAS = {
+    "ann": "faiss", "homophily": "zstandard", "ja": "sudachipy", "plot": "matplotlib", "serve": "starlette", "torch": "torch",
+    "tune": "optuna",
+}  # fmt: skip
 
 
 def doctor(
