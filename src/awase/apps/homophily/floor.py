@@ -21,6 +21,7 @@ import numpy as np
 from awase.apps.homophily.distances import behavioural, checked_counts, smoothed
 from awase.apps.homophily.groups import checked_home
 from awase.core.errors import ConfigError, InputError
+from awase.core.progress import progress
 from awase.kernels import threads as kernel_threads
 from awase.store import files
 
@@ -129,11 +130,13 @@ class NoiseFloor:
         distances = behavioural(*smoothed(self.actions, self.smoothing))
         by_cell = np.ascontiguousarray(np.moveaxis(np.asarray(self.actions, np.float32), 0, 2))
         rows = rows or max(1, _BLOCK // max(n, 1))
-        for first, distance in distances.blocks(rows):
-            start = first if once else 0
-            block = np.ascontiguousarray(self.actions[first : first + rows], np.float32)
-            expected, threshold = self._chance(block, np.ascontiguousarray(by_cell[:, :, start:]))
-            yield first, Pairs(distance[:, start:], expected, threshold)
+        with progress("what chance gives to pairs", n, "users") as bar:
+            for first, distance in distances.blocks(rows):
+                start = first if once else 0
+                block = np.ascontiguousarray(self.actions[first : first + rows], np.float32)
+                expected, threshold = self._chance(block, np.ascontiguousarray(by_cell[:, :, start:]))
+                yield first, Pairs(distance[:, start:], expected, threshold)
+                bar.advance(len(distance))
 
     def of_groups(self, home: np.ndarray, n_groups: int) -> GroupFloor:
         """Means over the pairs of two communities, u != v, as in ``groups.group_means``; NaN where there is no pair."""

@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from awase.apps.homophily.states import ACTIONS
 from awase.core.errors import ConfigError, InputError, missing_extra
+from awase.core.progress import progress
 
 MOST = 10  # kinds, when their number is chosen: as the paper's group
 _STARTS, _REFERENCE_STARTS, _REFERENCES = 10, 3, 20
@@ -158,12 +159,14 @@ def _chosen(flat: np.ndarray, seed: int) -> _Why:
     references = [rng.uniform(low, high, axes.shape) for _ in range(_REFERENCES)]
     gap, error, silhouette = [], [], []
     least = 1e-12 * (axes**2).sum()  # what is left when each policy is a group of its own
-    for k in tried:
-        fitted = _k_means(axes, k, _STARTS, seed)
-        by_chance = np.log([_k_means(of, k, _REFERENCE_STARTS, seed).inertia for of in references])
-        gap.append(float(by_chance.mean() - np.log(max(fitted.inertia, least))))
-        error.append(float(by_chance.std() * np.sqrt(1 + 1 / _REFERENCES)))
-        silhouette.append(float(silhouette_score(axes, fitted.labels)) if 1 < k < len(axes) else None)
+    with progress("how many personas", len(tried), "numbers tried") as bar:
+        for k in tried:
+            fitted = _k_means(axes, k, _STARTS, seed)
+            by_chance = np.log([_k_means(of, k, _REFERENCE_STARTS, seed).inertia for of in references])
+            gap.append(float(by_chance.mean() - np.log(max(fitted.inertia, least))))
+            error.append(float(by_chance.std() * np.sqrt(1 + 1 / _REFERENCES)))
+            silhouette.append(float(silhouette_score(axes, fitted.labels)) if 1 < k < len(axes) else None)
+            bar.advance()
     stops = [k for k in tried[:-1] if gap[k - 1] >= gap[k] - error[k]]
     k = stops[0] if stops else int(np.argmax(gap)) + 1
     how = "the smallest number whose gap the next does not exceed by its error" if stops else "the number with the highest gap"

@@ -13,6 +13,7 @@ from awase.apps.homophily.simulated.discussion import DELETED, NONE, Comments, T
 from awase.apps.homophily.simulated.texts import texts, titles
 from awase.apps.homophily.states import UNKNOWN
 from awase.core.errors import missing_extra
+from awase.core.progress import progress
 from awase.data.compute import pc
 from awase.store.files import open_atomic
 
@@ -118,7 +119,10 @@ def _constant(text: str, n: int) -> pa.Array:
 
 
 def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + _ROWS, n)) for start in range(0, n, _ROWS))
+    with progress("writing posts", n, "posts") as bar:
+        for start in range(0, n, _ROWS):
+            yield slice(start, min(start + _ROWS, n))
+            bar.advance(min(_ROWS, n - start))
 
 
 @contextmanager
