@@ -21,19 +21,14 @@ Results go to results/ace.jsonl; with --quick, to try the script on little, they
 import argparse
 import itertools
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 
 import ace_jobs
+from processes import in_a_process
 from record import record
 
 SETS = ("kinships", "umls")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 ENTROPY_WEIGHTS = (0.3, 0.5, 1.0)
 RATES = {"graphs": (0.05, 0.1, 0.3), "hypernyms": (0.1, 0.3), "words": (0.05, 0.1, 0.2)}
 OF = {"graphs": "mrr", "hypernyms": "accuracy", "words": "wordsim353", "texts": "ndcg@10"}
@@ -63,12 +58,7 @@ class Benchmark:
 
     def run(self, job: str, **options) -> dict:
         spec = {"job": job, "quick": self.quick, **options}
-        environment = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED} | ONE_THREAD
-        done = subprocess.run(
-            [sys.executable, __file__, "--job", json.dumps(spec)],
-            stdout=subprocess.PIPE, text=True, check=True, env=environment,
-        )  # fmt: skip
-        return spec | json.loads(done.stdout.splitlines()[-1])
+        return spec | in_a_process(spec)
 
     def keep(self, row: dict) -> None:
         if self.quick:

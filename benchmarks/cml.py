@@ -18,15 +18,13 @@ Results go to results/cml.jsonl; with --quick, to try the script on few epochs a
 import argparse
 import itertools
 import json
-import os
-import subprocess
-import sys
 import time
 import warnings
 from dataclasses import replace
 
 import numpy as np
 
+from processes import in_a_process
 from record import record
 from sets import Ratings, citeulike_t, movielens_100k
 
@@ -38,9 +36,6 @@ GRIDS = {
     "als": {"factors": (16, 64, 128), "regularization": (0.1, 10.0, 50.0), "alpha": (5.0, 20.0, 60.0)},
     "bpr": {"factors": (128,), "learning_rate": (0.01, 0.05), "regularization": (0.001, 0.01), "iterations": (50, 300)},
 }
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 def main() -> None:
@@ -70,15 +65,7 @@ class Benchmark:
         if self.quick and system in ("cml", "torch"):
             options |= {"epochs": 2}
         spec = {"system": system, "name": name, "part": part, "seed": seed, **options}
-        environment = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED} | ONE_THREAD
-        done = subprocess.run(
-            [sys.executable, __file__, "--job", json.dumps(spec)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        row = {"what": "run", **spec, **json.loads(done.stdout.splitlines()[-1])}
+        row = {"what": "run", **spec, **in_a_process(spec)}
         self.keep(row)
         return row
 

@@ -13,14 +13,12 @@ seconds are of training alone, CPU time, with nothing left to compile.
 import argparse
 import itertools
 import json
-import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import numpy as np
 
+from processes import in_a_process
 from record import record
 from sets import graph_folder
 
@@ -32,9 +30,6 @@ GRIDS = {
     "pykeen": {"margin": (1.0, 2.0, 3.0), "rate": (0.003, 0.01, 0.03)},
 }
 MEASURES = ("mrr", "hits@10", "adjusted_mean_rank_index")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 def main(model: str, title: str) -> None:
@@ -70,15 +65,7 @@ class Benchmark:
             "epochs": 2 if self.quick else EPOCHS[name],
             **options,
         }
-        environment = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED} | ONE_THREAD
-        done = subprocess.run(
-            [sys.executable, sys.argv[0], "--job", json.dumps(spec)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        row = {"what": "run", **spec, **json.loads(done.stdout.splitlines()[-1])}
+        row = {"what": "run", **spec, **in_a_process(spec)}
         self.keep(row)
         return row
 

@@ -15,20 +15,16 @@ are only printed.
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
 
+from processes import in_a_process
 from record import record
 from sets import wordnet_below, wordnet_nouns
 
 OUR_RATES, THEIR_RATES = (0.3, 1.0, 2.0), (0.03, 0.1, 0.3)
 DATA = {"birds": lambda: wordnet_below("bird.n.01"), "mammals": lambda: wordnet_below("mammal.n.01"), "nouns": wordnet_nouns}
-# They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 def main() -> None:
@@ -56,17 +52,7 @@ class Benchmark:
 
     def run(self, system: str, data: str, *, epochs: int = 100, seed: int = 0, **options) -> dict:
         spec = {"system": system, "data": data, "epochs": self.epochs or epochs, "seed": seed, **options}
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | {
-            "OMP_NUM_THREADS": "1"
-        }
-        done = subprocess.run(
-            [sys.executable, __file__, "--job", json.dumps(spec)],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        row = spec | json.loads(done.stdout.splitlines()[-1])
+        row = spec | in_a_process(spec)
         self.keep(row)
         return row
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 NOT_BENCHMARKS = {
-    "ace_jobs", "ace_plots", "corpora", "cut_demo_data", "graphs", "homophily_page", "pages", "record", "run", "sets", "table",
+    "ace_jobs", "ace_plots", "corpora", "cut_demo_data", "graphs", "homophily_checks", "homophily_page", "pages", "processes",
+    "record", "run", "sets", "table",
 }  # fmt: skip
 
 

@@ -17,14 +17,13 @@ so many lines, they are only printed.
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 import corpora
+from processes import in_a_process
 from record import record
 from sets import cache_folder
 
@@ -34,7 +33,6 @@ LANGUAGES = {
     "english": {"epochs": 1, "choose": "SimVerb-3500", "report": ("WS-353-ALL", "SimLex999", "MEN-TR-3k", "RW-STANFORD")},
     "japanese": {"epochs": 5, "choose": "verb", "report": ("noun", "adj", "adv")},
 }
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def main() -> None:
@@ -60,7 +58,7 @@ def compare(language: str, n_seeds: int, lines: int | None) -> None:
             "what": language,
             "system": system,
             **options,
-            **in_a_process(system=system, language=language, lines=lines, **options),
+            **in_a_process(dict(system=system, language=language, lines=lines, **options)),
         }
         keep(row, lines)
         return row
@@ -91,13 +89,6 @@ def keep(row: dict, lines: int | None) -> None:
         record("sgns", row)
     else:
         print(json.dumps(row, indent=1, ensure_ascii=False))
-
-
-def in_a_process(**spec) -> dict:
-    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, "--job", json.dumps(spec)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def words_file(language: str, lines: int | None) -> Path:

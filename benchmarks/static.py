@@ -18,8 +18,6 @@ Each run is a process of its own that has all processors; numba's and torch's st
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -27,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from processes import in_a_process
 from record import record
 from sets import debian_descriptions
 
@@ -35,8 +34,6 @@ BATCH, TEMPERATURE = 2048, 0.05
 EPOCHS = (1, 5)
 THEIR_RATES = (0.1, 0.2, 0.4)
 HELD_OUT = {"test": 1500, "valid": 1500}
-# They pin OpenBLAS to a kernel or a cache size that need not be this machine's.
-NOT_INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def main() -> None:
@@ -62,12 +59,8 @@ class Benchmark:
         self.n_pairs, self.n_seeds, self.tokenizer = n_pairs, n_seeds, folder / "tokenizer.json"
 
     def run(self, job: str, **options) -> dict:
-        spec = json.dumps({"job": job, "n_pairs": self.n_pairs, "tokenizer": str(self.tokenizer), **options})
-        environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-        done = subprocess.run(
-            [sys.executable, __file__, "--job", spec], stdout=subprocess.PIPE, text=True, check=True, env=environment
-        )
-        row = {"what": job, **options, **json.loads(done.stdout.splitlines()[-1])}
+        spec = {"job": job, "n_pairs": self.n_pairs, "tokenizer": str(self.tokenizer), **options}
+        row = {"what": job, **options, **in_a_process(spec, threads=None)}
         self.keep(row)
         return row
 
