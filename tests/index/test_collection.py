@@ -420,3 +420,16 @@ def test_a_cache_that_cannot_be_written_is_done_without(docs, path, caplog):
     with caplog.at_level(logging.WARNING):
         assert ids(docs.search("dark", mode="bm25")) == [["c"]]
     assert "a cache could not be written, so searching starts slowly: E0301" in caplog.text
+
+
+@pytest.mark.parametrize("wrong", ["order-2\0x", "order-2\0", "", "\ud83d\ude00", "\ud83d", 2, None, b"order-2", "x" * 513])
+def test_an_id_that_no_item_can_have_is_refused_and_touches_nothing(tmp_path, wrong):
+    with Collection.create(tmp_path / "docs.awase") as docs:
+        docs.add([("order-2", "two"), ("\U0001f600", "a face")])
+        for ask in (docs.delete, docs.get):
+            for ids in (wrong, ["order-2", wrong]):
+                with pytest.raises(AwaseError) as refused:
+                    ask(ids)
+                assert refused.value.code in ("E0722", "E0723")
+        assert len(docs) == 2
+        assert docs.delete("\U0001f600") == 1

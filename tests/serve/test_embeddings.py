@@ -121,7 +121,7 @@ def test_half_a_character_is_refused(server):
         "/v1/embeddings", content=b'{"input": "a \\ud83d"}', headers={"content-type": "application/json"}
     )
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("a text holds half of a surrogate pair, at character 2 (row 0)")
+    assert answer.json()["error"]["message"] == "'input' holds half of a character (a lone surrogate)"
 
 
 def test_without_a_model_there_are_no_vectors(tmp_path):

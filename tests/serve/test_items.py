@@ -23,6 +23,9 @@ STRANGE = [
     "a'; DROP TABLE items; --",
     "item-0/",
     "\u202eabc",
+    "a\nb",
+    "\n",
+    "a\r\n",
 ]
 
 
@@ -85,6 +88,26 @@ def test_strange_ids_are_only_ids(path):
             with Collection.open(path, readonly=True) as docs:
                 assert len(docs) == len(ITEMS) + len(STRANGE) - n
                 assert docs.get(item_id) == [None]
+
+
+@pytest.mark.parametrize("asked", ["item-1\0x", "\0", "item-1\0", ""])
+def test_an_id_that_none_can_have_deletes_nothing(path, asked):
+    with serving(path) as server:
+        refusals = [server.client.delete(f"/v1/items/{quote(asked, safe='')}"), delete(server, "item-2", asked)]
+        for refused in refusals:
+            assert refused.status_code == 400
+            assert "empty" in refused.json()["error"]["message"]
+    with Collection.open(path, readonly=True) as docs:
+        assert len(docs) == len(ITEMS)
+
+
+def test_two_halves_of_a_character_are_not_the_character(path):
+    with serving(path) as server:
+        upsert(server, {"id": "😀", "text": "x"})
+        halves = b'{"ids": ["\\ud83d", "\\ude00"]}'
+        answer = server.client.request("DELETE", "/v1/items", content=halves, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "ids[0]")
+        assert delete(server, "😀").json() == {"deleted": 1}
 
 
 def test_an_id_that_is_not_utf8_deletes_nothing(path):

@@ -37,10 +37,10 @@ def test_the_routes_are_those_of_the_document():
     routes = Application(lanes, Settings()).starlette().routes
     assert all(isinstance(route, Route) for route in routes)
     served = {
-        (method.lower(), route.path.replace(":path", "")) for route in routes for method in route.methods if method != "HEAD"
+        (method.lower(), route.path.replace(":any", "")) for route in routes for method in route.methods if method != "HEAD"
     }
     assert served - {("get", "/static/{name}")} == OPERATIONS
-    assert len(OPERATIONS) == 12
+    assert len(OPERATIONS) == 16
 
 
 def test_every_body_has_a_schema_and_an_example():
@@ -62,7 +62,7 @@ def test_the_examples_work_and_the_answers_fit(tmp_path):
             answer = server.client.request(method.upper(), path, json=body)
             assert answer.status_code == 200, (path, answer.text)
             fits(answer.json(), DOCUMENT["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"])
-        for path in ("/v1/info", "/healthz"):
+        for path in ("/v1/info", "/v1/models", "/healthz"):
             fits(
                 server.client.get(path).json(),
                 DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"],

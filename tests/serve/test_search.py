@@ -94,14 +94,15 @@ def rerank(server, **body):
     return server.client.post("/v1/rerank", json=body)
 
 
-def test_rerank_orders_by_the_cosine(server):
+def test_rerank_orders_by_the_cosine_moved_to_0_to_1(server):
     model = make_model()
     cosines = model.encode(TEXTS, role="document") @ model.encode(["red wine"], role="query")[0]
     answer = rerank(server, model="any", query="red wine", documents=TEXTS).json()
     places = [result["index"] for result in answer["results"]]
     assert places == np.argsort(-cosines, kind="stable").tolist()
     scores = [result["relevance_score"] for result in answer["results"]]
-    assert scores == pytest.approx(cosines[places], abs=1e-6)
+    assert scores == pytest.approx((1 + cosines[places]) / 2, abs=1e-6)
+    assert all(0 <= score <= 1 for score in scores)
     assert answer["model"] == "tiny"
     assert answer["meta"]["tokens"]["input_tokens"] == len(model.tokenizer.encode(["red wine", *TEXTS]).ids)
 
@@ -113,7 +114,7 @@ def test_rerank_gives_the_best_only_and_ties_to_the_lower_place(server):
     scores = {result["index"]: result["relevance_score"] for result in answer["results"]}
     assert scores[2] == scores[3] == pytest.approx(1)
     everything = rerank(server, query="tea", documents=["", "tea"], top_n=100).json()["results"]
-    assert everything[1] == {"index": 0, "relevance_score": 0.0}
+    assert everything[1] == {"index": 0, "relevance_score": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,14 @@ def test_rerank_gives_the_best_only_and_ties_to_the_lower_place(server):
         ({"query": "a"}, 400, "'documents' is missing"),
         ({"query": "", "documents": ["a"]}, 400, "'query' must not be empty"),
         ({"query": "a", "documents": []}, 400, "'documents' must not be empty"),
-        ({"query": "a", "documents": [{"text": "a"}]}, 400, "'documents[0]' must be a string, not an object"),
+        ({"query": "a", "documents": ["a", {"title": "a"}]}, 400, "'documents[1].text' is missing"),
+        ({"query": "a", "documents": [{"text": 3}]}, 400, "'documents[0].text' must be a string, not an integer"),
+        ({"query": "a", "documents": [["a"]]}, 400, "'documents[0]' must be a string or an object, not an array"),
+        (
+            {"query": "a", "documents": ["a"], "return_documents": "yes"},
+            400,
+            "'return_documents' must be a boolean, not a string",
+        ),
         ({"query": "a", "documents": ["a"], "top_n": 0}, 400, "'top_n' must be at least 1"),
         ({"query": "a", "documents": ["a"] * 2049}, 422, "'documents' has 2,049 items; at most 2,048 are allowed"),
     ],

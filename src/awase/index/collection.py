@@ -26,7 +26,7 @@ from awase.index.find import Sources, by_both, by_vectors, by_words
 from awase.index.follow import Dense, Follower, Lexical
 from awase.index.graph import GRAPH_FROM, Graph
 from awase.index.hybrid import Fusion
-from awase.index.items import Item, Result, Row, batches
+from awase.index.items import Item, Result, Row, batches, checked_ids
 from awase.index.table import Table
 from awase.store import cache, database, files
 
@@ -170,8 +170,11 @@ class Collection:
         return self._write(items, self._upsert_batch)
 
     def delete(self, ids: str | Sequence[str]) -> int:
-        """Delete items in one commit; how many there were. An id that is not there is passed over."""
-        ids = [ids] if isinstance(ids, str) else list(ids)
+        """Delete items in one commit; how many there were. An id that is not there is passed over.
+
+        Errors: E0722, E0723 for what no item can have as its id; then nothing is deleted.
+        """
+        ids = checked_ids(ids)
         with self._writing():
             with self._table.snapshot():
                 there = list(self._table.by_id(ids))
@@ -255,8 +258,8 @@ class Collection:
     # -- reading ------------------------------------------------------------------------------------------------------------
 
     def get(self, ids: str | Sequence[str]) -> list[Item | None]:
-        """The items that have these ids, in this order; None for an id that is not there."""
-        ids = [ids] if isinstance(ids, str) else list(ids)
+        """The items that have these ids, in this order; None for an id that is not there. Errors: E0722, E0723 as ``delete``."""
+        ids = checked_ids(ids)
         with self._reading():
             there = {item_id: self._table.checked(kept) for item_id, kept in self._table.by_id(ids).items()}
             vectors = self._table.vectors([kept.row for kept in there.values()], self.dim) if self.dim else {}

@@ -91,13 +91,31 @@ def _row(item, number: int, dim: int | None) -> Row:
             kinds = "an Item, an (id, text) pair or a mapping with id and text"
             raise InputError("E0722", f"an item must be {kinds}", place=f"item {number}", value=item)
     place = f"item {number} (id {item_id!r})"
-    _check_text("id", item_id, MAX_ID_BYTES, place)
-    if not item_id or "\0" in item_id:
-        raise InputError("E0722", "an id must not be empty or hold the character NUL", place=place)
+    _check_id(item_id, place)
     _check_text("text", text, MAX_TEXT_BYTES, place)
     return Row(
         item_id, text, _json(metadata, place), frozenset(metadata), None if vector is None else _vector(vector, dim, place)
     )
+
+
+def checked_ids(ids: str | Iterable[str]) -> list[str]:
+    """Ids as a list, each one that an item could have; one text is one id.
+
+    To SQLite a text ends at its NUL and two halves of a character are one: unchecked, such an id would mean another item.
+    Errors: E0722, E0723.
+    """
+    if isinstance(ids, bytes) or not isinstance(ids, Iterable):
+        raise InputError("E0722", "ids must be texts", value=ids, remedy="give one id or a list of them")
+    ids = [ids] if isinstance(ids, str) else list(ids)
+    for number, item_id in enumerate(ids):
+        _check_id(item_id, f"id {number}")
+    return ids
+
+
+def _check_id(item_id, place: str) -> None:
+    _check_text("id", item_id, MAX_ID_BYTES, place)
+    if not item_id or "\0" in item_id:
+        raise InputError("E0722", "an id must not be empty or hold the character NUL", place=place)
 
 
 def _from_mapping(item: Mapping, number: int) -> tuple:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -25,6 +26,15 @@ from awase.serve.routes import embeddings, items, rerank, search
 from awase.serve.settings import Settings
 
 _STATE_AGE_S = 1.0  # what monitors see may be so old
+
+
+class _Any(PathConvertor):
+    """As ``path``, which does not take a line break."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any", _Any())
 
 
 class Lanes(NamedTuple):
@@ -47,7 +57,7 @@ class _Call(NamedTuple):
 CALLS = (
     _Call("POST", "/v1/embeddings", "read", embeddings.answer),
     _Call("POST", "/v1/search", "read", search.answer),
-    _Call("POST", "/v1/rerank", "read", rerank.answer),
+    *(_Call("POST", path, "read", rerank.answer) for path in ("/v1/rerank", "/v2/rerank", "/rerank")),
     _Call("POST", "/v1/items", "write", items.upsert),
     _Call("DELETE", "/v1/items", "write", items.delete),
 )
@@ -66,13 +76,15 @@ class Application:
         """The ASGI application."""
         routes = [
             *(Route(call.path, self._endpoint(call), methods=[call.method]) for call in CALLS),
-            Route("/v1/items/{id:path}", self.delete_item, methods=["DELETE"]),
+            Route("/v1/items/{id:any}", self.delete_item, methods=["DELETE"]),
+            Route("/v1/models", self.models),
+            Route("/v1/models/{id:any}", self.model),
             Route("/v1/info", self.info),
             Route("/healthz", self.healthz),
             Route("/metrics", self.show_metrics),
             *pages.routes(),
         ]
-        names = {route.endpoint: route.path.replace(":path", "") for route in routes}
+        names = {route.endpoint: route.path.replace(":any", "") for route in routes}
         app = Starlette(
             routes=routes,
             middleware=[Middleware(Front, self.settings, self.metrics, names)],
@@ -97,9 +109,7 @@ class Application:
             async with self.bodies.read(request) as body:
 
                 def job(collection) -> bytes:
-                    asked = parse(body)
-                    schema.check(asked, expected)
-                    return _json(call.answer(collection, asked))
+                    return _json(call.answer(collection, schema.check(parse(body), expected)))
 
                 content = await getattr(self.lanes, call.lane).run(job)
             return Response(content, media_type="application/json")
@@ -109,12 +119,26 @@ class Application:
     async def delete_item(self, request: Request) -> Response:
         """DELETE /v1/items/{id}."""
         keys.check(request, self.settings, writes=True)
-        try:
-            # The server has decoded the path already, but leniently: two ids could become one.
-            item_id = unquote_to_bytes(request.scope["raw_path"]).decode().removeprefix("/v1/items/")
-        except UnicodeDecodeError:
-            raise Refusal(400, "E0910", "the id in the address is not UTF-8", param="id") from None
+        item_id = _id_in_address(request, "/v1/items/")
         return JSONResponse(await self.lanes.write.run(lambda collection: items.delete(collection, {"ids": [item_id]})))
+
+    async def models(self, request: Request) -> Response:
+        """GET /v1/models."""
+        keys.check(request, self.settings, writes=False)
+        return JSONResponse({"object": "list", "data": await self._models()})
+
+    async def model(self, request: Request) -> Response:
+        """GET /v1/models/{id}."""
+        keys.check(request, self.settings, writes=False)
+        name = _id_in_address(request, "/v1/models/")
+        for known in await self._models():
+            if known["id"] == name:
+                return JSONResponse(known)
+        raise Refusal(404, "E0921", "there is no model of this name; /v1/models lists what there is", param="id")
+
+    async def _models(self) -> list[dict]:
+        name = (await self._current())["model"]
+        return [{"id": name, "object": "model", "created": 0, "owned_by": "awase"}] if name is not None else []
 
     async def info(self, request: Request) -> Response:
         """GET /v1/info."""
@@ -152,6 +176,14 @@ async def _unknown(_: Request, error: Exception) -> Response:
     if error.status_code == 405:
         raise Refusal(405, "E0906", "this address does not take this method", headers=error.headers)
     raise Refusal(404, "E0906", "there is nothing at this address; /docs lists what there is")
+
+
+def _id_in_address(request: Request, before: str) -> str:
+    """The id that ends the address. The server has decoded the path already, but leniently: two ids could become one."""
+    try:
+        return unquote_to_bytes(request.scope["raw_path"]).decode().removeprefix(before)
+    except UnicodeDecodeError:
+        raise Refusal(400, "E0910", "the id in the address is not UTF-8", param="id") from None
 
 
 def _describe(collection) -> dict:

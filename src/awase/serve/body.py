@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -11,6 +12,9 @@ from starlette.requests import Request
 
 from awase.serve.refusal import Refusal
 from awase.serve.settings import Settings
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # how JSON spells surrogates; as bytes they are no UTF-8
+_SHOWN_CHARS = 64  # of the name of a field
 
 
 class Bodies:
@@ -61,13 +65,17 @@ def busy(why: str) -> Refusal:
 
 
 def parse(body: bytes) -> Any:
-    """The value of a JSON text. Raises Refusal E0909 (400) for anything else, also for NaN, infinity and deep nesting.
+    """The value of a JSON text.
+
+    Raises Refusal E0909 (400) for anything else, also for NaN, infinity and deep nesting; E0920 (400) for half of a character, which JSON
+    can spell and no text can hold.
 
     >>> parse(b'{"query": "wine"}')
     {'query': 'wine'}
     """
     try:
-        return json.loads(body.decode(), parse_constant=_not_finite, parse_float=_finite)
+        value = json.loads(body.decode(), parse_constant=_not_finite, parse_float=_finite)
+        place = _half(value) if _HALF.search(body) else None
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -76,6 +84,34 @@ def parse(body: bytes) -> Any:
         raise _malformed("it nests too deeply") from None
     except ValueError:  # Python reads whole numbers of up to 4,300 digits
         raise _malformed("a number has too many digits") from None
+    if place is not None:
+        name = place.removeprefix(".")
+        where = f"{name!r}" if name else "the body"
+        raise Refusal(400, "E0920", f"{where} holds half of a character (a lone surrogate)", param=name or None)
+    return value
+
+
+def _half(value: Any) -> str | None:
+    """Where a value holds a text that is not Unicode; None if it does not. A field with such a name is meant by what it is in."""
+    if isinstance(value, str):
+        return None if _is_unicode(value) else ""
+    if isinstance(value, dict):
+        if not all(map(_is_unicode, value)):
+            return ""
+        inside = ((f".{key[:_SHOWN_CHARS]}", inner) for key, inner in value.items())
+    elif isinstance(value, list):
+        inside = ((f"[{i}]", inner) for i, inner in enumerate(value))
+    else:
+        return None
+    return next((step + place for step, inner in inside if (place := _half(inner)) is not None), None)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _finite(text: str) -> float:

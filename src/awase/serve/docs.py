@@ -12,6 +12,8 @@ EXAMPLES: dict[tuple[str, str], dict] = {
     ("post", "/v1/search"): {"query": "red wine", "k": 3},
     ("post", "/v1/embeddings"): {"input": ["red wine", "赤ワイン"], "model": "any"},
     ("post", "/v1/rerank"): {"query": "red wine", "documents": ["a glass of red", "a train"], "top_n": 1},
+    ("post", "/v2/rerank"): {"query": "red wine", "documents": ["a glass of red", "a train"]},
+    ("post", "/rerank"): {"query": "red wine", "documents": [{"text": "a glass of red"}], "return_documents": True},
     ("post", "/v1/items"): {"items": [{"id": "a", "text": "red wine", "metadata": {"year": 2020}}]},
     ("delete", "/v1/items"): {"ids": ["a"]},
 }

@@ -107,21 +107,54 @@ SCHEMAS: dict[str, dict] = {
     "RerankRequest": _object(
         ["query", "documents"],
         query=_text("What the documents are compared with.", minLength=1),
-        documents=_list({"type": "string"}, "What is ordered.", minItems=1, maxItems=MAX_REQUEST_ITEMS),
+        documents=_list(
+            {
+                "type": ["string", "object"],
+                "required": ["text"],
+                "properties": {"text": {"type": "string"}},
+                "description": "A text, or an object with the field text; its other fields come back with it.",
+            },
+            "What is ordered.",
+            minItems=1,
+            maxItems=MAX_REQUEST_ITEMS,
+        ),
         top_n=_whole("How many are wanted; all if it is not given.", minimum=1),
+        return_documents={"type": "boolean", "description": "Whether results have the field document.", "default": False},
         model=_text("Taken and passed over."),
+        max_tokens_per_doc=_whole("Taken and passed over: no document is cut."),
+        max_chunks_per_doc=_whole("The same, of Cohere's older clients."),
+        truncation={"type": "boolean", "description": "The same, of Jina's."},
     ),
     "RerankAnswer": _object(
-        ["model", "results", "meta"],
+        ["id", "object", "model", "results", "meta", "usage"],
+        id=_text("Of this answer; a new one each time."),
+        object={"type": "string", "enum": ["list"]},
         model=_text("The model that compared."),
         results=_list(
             _object(
                 ["index", "relevance_score"],
                 index=_whole("The place of the document in the request."),
-                relevance_score={"type": "number", "description": "Cosine of the vectors, from -1 to 1."},
+                relevance_score={"type": "number", "description": "(1 + cosine of the vectors) / 2, from 0 to 1."},
+                document={
+                    "type": "object",
+                    "description": "The document, as an object with the field text, if it was asked for.",
+                },
             )
         ),
-        meta={"type": "object"},
+        meta={"type": "object", "description": "Tokens read, where Cohere's clients look for them."},
+        usage={"type": "object", "description": "The same, where Jina's do."},
+    ),
+    "Models": _object(
+        ["object", "data"],
+        object={"type": "string", "enum": ["list"]},
+        data=_list({"$ref": "#/components/schemas/Model"}, "The model of the collection; empty if it has none."),
+    ),
+    "Model": _object(
+        ["id", "object", "created", "owned_by"],
+        id=_text("Its name."),
+        object={"type": "string", "enum": ["model"]},
+        created=_whole("Always 0: a model does not know when it was made."),
+        owned_by=_text("Always awase."),
     ),
     "UpsertRequest": _object(
         ["items"],
@@ -168,7 +201,7 @@ _REFUSALS = {
     400: "Not JSON, a wrong field, or a filter that cannot be read.",
     401: "The key is missing or wrong.",
     403: "The key may only read.",
-    404: "The collection has no model.",
+    404: "The collection has no model, or none of this name.",
     408: "The body came too slowly.",
     413: f"The body has more than {MAX_BODY_BYTES:,} bytes.",
     415: "The body is not sent as application/json.",
@@ -236,11 +269,27 @@ DOCUMENT: dict = {
         "/v1/rerank": {
             "post": _operation(
                 "Rerank",
-                "Documents of the request by closeness to its query, in the shape of Cohere's endpoint (v2).",
+                "Documents of the request by closeness to its query, in the shape of Cohere's and Jina's endpoints.",
                 "RerankAnswer",
                 "RerankRequest",
                 (*_WITH_BODY, 404),
             )
+        },
+        **{
+            path: {"post": _operation(summary, "As /v1/rerank.", "RerankAnswer", "RerankRequest", (*_WITH_BODY, 404))}
+            for path, summary in (
+                ("/v2/rerank", "Rerank, where Cohere's newer client sends it"),
+                ("/rerank", "Rerank, where other clients send it"),
+            )
+        },
+        "/v1/models": {
+            "get": _operation("Models", "The one model, in the shape of OpenAI's endpoint.", "Models", refusals=(401,))
+        },
+        "/v1/models/{id}": {
+            "get": {
+                **_operation("One model", "The same for one name.", "Model", refusals=(401, 404)),
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            }
         },
         "/v1/items": {
             "post": _operation(

@@ -3,9 +3,10 @@
 An answer never repeats a text of the request, since clients and proxies write answers to logs.
 """
 
+import json
 from collections.abc import Mapping
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from awase.core.errors import AwaseError, ConfigError, InputError, LimitError
 
@@ -32,7 +33,8 @@ class Refusal(Exception):
         """The refusal as HTTP."""
         kind = _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
         error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
-        return JSONResponse({"error": error}, self.status, headers=self.headers)
+        content = json.dumps({"error": error}, ensure_ascii=False).encode(errors="replace")  # whatever it says, it can be sent
+        return Response(content, self.status, self.headers, "application/json")
 
 
 def from_error(error: AwaseError) -> Refusal:
