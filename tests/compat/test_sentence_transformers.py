@@ -148,6 +148,13 @@ def test_a_transformer_goes_through_the_library(transformer):
     assert ours.encode([]).shape == (0, 16)
 
 
+def test_it_is_seen_what_a_transformer_knows_nothing_of(transformer):
+    """For such texts it has vectors too: of the marks around every text."""
+    texts = ["wine", "", " ", "\u0e01 \u0e02", "\u272a fox", "[UNK] [CLS]"]
+    assert load(transformer).knows(texts).tolist() == [True, False, False, False, True, False]
+    assert load(transformer).knows([]).tolist() == []
+
+
 def test_the_token_table_of_a_transformer(transformer):
     tokenizer, table = token_table(transformer)
     weights = theirs_of(transformer)[0].auto_model.get_input_embeddings().weight.detach().numpy()

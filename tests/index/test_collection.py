@@ -11,10 +11,12 @@ from words_model import WordsModel
 
 from awase.core.errors import AwaseError, ConfigError, FormatError, InputError, IntegrityError, LimitError
 from awase.core.limits import MAX_TEXT_BYTES
+from awase.data.text.tokenizer import train_tokenizer
 from awase.index.collection import Collection, Item, Result
 from awase.index.exact import Exact
 from awase.index.hybrid import Fusion
 from awase.index.lexical import BM25
+from awase.models import StaticModel
 from awase.store import database
 
 TEXTS = {
@@ -86,12 +88,41 @@ def test_several_queries_are_one_list_each_and_equal_to_single_ones(docs):
     assert ids(docs.search("nothing of this", mode="bm25")) == [[]]
 
 
-def test_the_empty_query(docs):
-    assert docs.search("", mode="bm25") == [[]]
-    (found,) = docs.search("", 3, mode="dense")
-    assert [(one.id, one.score) for one in found] == [("a", 0.0), ("b", 0.0), ("c", 0.0)]
-    (found,) = docs.search("", 2)
-    assert [(one.id, one.score) for one in found] == [("a", 0.0), ("b", 0.0)]
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25"])
+def test_a_query_that_says_nothing_finds_nothing(docs, mode):
+    for query in ("", "  \u3000\n", "\u200b\ufeff\u00ad", "\u0301"):
+        assert docs.search(query, mode=mode) == [[]]
+        assert docs.search(query, where="n >= 1", mode=mode) == [[]]
+    alone = docs.search("wine", 3, mode=mode)[0]
+    assert docs.search(["", "wine", " "], 3, mode=mode) == [[], alone, []] and alone
+
+
+def test_a_query_that_says_nothing_to_a_model_of_another_kind_finds_nothing(path):
+    """Such a model has a vector for it: of its prompt, or of the marks that it puts around every text."""
+
+    class Marked(WordsModel):
+        def encode(self, texts, *, role="document", dim=None):
+            return super().encode([f"mark {text}" for text in texts], role=role, dim=dim)
+
+    with Collection.create(path, Marked()) as docs:
+        docs.add(TEXTS.items())
+        for mode in ("hybrid", "dense"):
+            assert docs.search("\u3000", mode=mode) == [[]]
+            assert len(docs.search("wine", mode=mode)[0]) == len(TEXTS)
+
+
+def test_a_query_of_which_the_model_knows_nothing_is_found_by_its_words(path):
+    tokenizer = train_tokenizer(["red wine", "white wine"] * 3, vocab_size=60)
+    table = np.random.default_rng(0).standard_normal((tokenizer.vocab_size, 8)).astype(np.float32)
+    for prompts in ({}, {"query": "red: "}):
+        path.unlink(missing_ok=True)
+        with Collection.create(path, StaticModel(tokenizer.to_json(), table, prompts=prompts)) as docs:
+            docs.add([("a", "red wine"), ("b", "黒ビール"), ("c", "white")])
+            for mode in ("hybrid", "dense", "bm25"):
+                assert docs.search("\u272a\u272a", mode=mode) == [[]]
+            assert docs.search("黒", mode="dense") == [[]]
+            assert ids(docs.search("黒", mode="hybrid")) == ids(docs.search("黒", mode="bm25")) == [["b"]]
+            assert len(docs.search("wine", mode="dense")[0]) == 3
 
 
 def test_filters(docs):

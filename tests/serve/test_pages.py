@@ -115,6 +115,13 @@ def test_japanese(hostile, tmp_path):
 
 
 @in_a_browser
+def test_a_query_that_says_nothing_is_answered_so(hostile, tmp_path):
+    page = Page(tmp_path, hostile, q="\u272a\u272a")
+    assert page.lists() == {"bm25": [], "dense": [], "hybrid": []}
+    assert page.dom.count("Nothing was found.") == 3
+
+
+@in_a_browser
 def test_a_wrong_filter_is_said_in_place(hostile, tmp_path):
     page = Page(tmp_path, hostile, q="wine", where="yaer > 2000")
     problem = page.part("problem")

@@ -41,6 +41,13 @@ def test_several_queries_have_an_answer_each(server):
     assert [found["results"][0]["text"] for found in answer["answers"]] == ["red wine from the south", "緑茶"]
 
 
+@pytest.mark.parametrize("mode", ["bm25", "dense", "hybrid"])
+def test_a_query_that_says_nothing_finds_nothing(server, mode):
+    answer = search(server, queries=[" ", "red wine", "\u272a\u272a"], mode=mode)
+    assert [bool(found["results"]) for found in answer["answers"]] == [False, True, False]
+    assert search(server, query="\u3000", mode=mode, where="year > 2000")["results"] == []
+
+
 def test_a_filter_leaves_out_what_does_not_fit(server):
     answer = search(server, query="wine", where='lang = "en" and year > 2016', mode="bm25")
     assert [result["id"] for result in answer["results"]] == ["item-1"]

@@ -8,6 +8,7 @@ import numpy as np
 from awase.core.protocols import Hits, TextEncoder
 from awase.data.judged import Judged
 from awase.index.exact import Exact
+from awase.index.find import without_silent
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
 from awase.kernels.topk import gather_topk, rank_topk
@@ -46,7 +47,11 @@ class Dense:
         return self.model.encode(queries, role="query", dim=self.dim)
 
     def search(self, queries: list[str], k: int) -> Hits:
-        return self.index.search(self.encode(queries), k)
+        return self.nearest(self.encode(queries), k)
+
+    def nearest(self, vectors: np.ndarray, k: int) -> Hits:
+        """The k rows nearest to each vector of a query; none for one in which the model knew no token."""
+        return without_silent(self.index.search(vectors, k), vectors)
 
 
 class Passing:
@@ -62,7 +67,7 @@ class Passing:
             block = self.model.encode(self.documents[start : start + _BLOCK], role="document")
             gather_topk(vectors @ block.T, start, hits.scores, hits.rows)
         rank_topk(hits.scores, hits.rows)
-        return hits
+        return without_silent(hits, vectors)
 
 
 class Hybrid:
@@ -100,7 +105,7 @@ class _Halves(NamedTuple):
 def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int) -> _Halves:
     vectors = dense.encode(queries)
     return _Halves(
-        dense.index.search(vectors, depth),
+        dense.nearest(vectors, depth),
         lexical.search(queries, depth),
         lambda rows: dense.index.scores_of(vectors, rows),
         lambda rows: lexical.index.scores_of(queries, rows),

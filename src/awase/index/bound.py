@@ -1,6 +1,7 @@
 """The model of a collection: the one that made its vectors and no other, loaded when it is first needed."""
 
 import os
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +51,19 @@ class BoundModel:
             raise BackendError("E0731", "the model gave NaN or infinity", place=place, remedy="check the model")
         return vectors
 
+    def encode_queries(self, queries: Sequence[str]) -> np.ndarray:
+        """``encode`` for queries; the vector of one that says nothing is zero, whatever the model makes of it.
+
+        It says nothing if it is blank, or if the model shows its tokens (``knows``) and has none for it: a prompt, or the marks that
+        a transformer puts around every text, would else be looked for.
+        """
+        vectors = self.encode(queries, "query", queries)
+        knows = getattr(self.load(), "knows", None)
+        said = np.array([not _is_blank(query) for query in queries], bool)
+        if knows is not None:
+            said &= knows(queries)
+        return np.where(said[:, None], vectors, np.float32(0))
+
     def vectors(self, rows: Sequence[Row]) -> np.ndarray | None:
         """(n, dim) float32 for items: each one's own vector, or the model's for its text. None without a model."""
         if not self.dim:
@@ -81,6 +95,11 @@ class BoundModel:
             remedy = "give the model that made it, or make a new collection: vectors of two models cannot be compared"
             raise IntegrityError("E0725", message, place=self._collection, remedy=remedy)
         return encoder
+
+
+def _is_blank(text: str) -> bool:
+    """Whether it is spaces, control and format characters, and marks without a letter."""
+    return all(unicodedata.category(character)[0] in "ZCM" for character in text)
 
 
 def _loaded(model: Given) -> TextEncoder:

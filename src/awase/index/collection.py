@@ -277,8 +277,8 @@ class Collection:
         """For each query (one string is one query) at most k results, best first; equal scores in the order of adding.
 
         where: a filter on metadata, see ``awase.index.where``. mode: "bm25" finds items that share a word with the query, "dense" those
-        whose vector is nearest, "hybrid" both (see ``awase.index.hybrid``), which without a model is bm25. An empty
-        query shares no word with anything, and has a zero vector, to which every item is equally near (score 0).
+        whose vector is nearest, "hybrid" both (see ``awase.index.hybrid``), which without a model is bm25. A query that says
+        nothing (it is blank, or the model knows no token of it) is near to nothing: "dense" finds nothing then.
         Errors: E0703 a wrong k; E0710 to E0712 a wrong filter; E0727 a wrong mode; E0725, E0726 the model.
         """
         queries = [queries] if isinstance(queries, str) else list(queries)
@@ -286,7 +286,7 @@ class Collection:
         mode = self._mode(mode)
         with self._lock:
             self._check_open()
-            vectors = self._model.encode(queries, "query", queries) if mode != "bm25" else None
+            vectors = self._model.encode_queries(queries) if mode != "bm25" else None
             with self._table.snapshot():
                 allowed = None if where is None else self._allowed(where)
                 hits, sources = self._found(queries, vectors, k, allowed, mode)

@@ -22,8 +22,18 @@ def by_words(lexical: Follower, queries: Sequence[str], k: int, allowed: np.ndar
 def by_vectors(dense: Follower, graph: Graph, vectors: np.ndarray, k: int, allowed: np.ndarray | None) -> tuple[Hits, Sources]:
     """The k rows whose vectors are nearest."""
     dense.catch_up()
-    hits = graph.search(vectors, k, allowed)
+    hits = without_silent(graph.search(vectors, k, allowed), vectors)
     return hits, {"dense": hits.scores}
+
+
+def without_silent(hits: Hits, vectors: np.ndarray) -> Hits:
+    """The hits (q, k), none for a query whose vector (q, dim) is zero: every row is equally far from it.
+
+    >>> without_silent(Hits(np.array([[3], [4]]), np.float32([[0.5], [0]])), np.float32([[1, 0], [0, 0]])).rows.tolist()
+    [[3], [-1]]
+    """
+    said = vectors.any(axis=1)[:, None]
+    return Hits(np.where(said, hits.rows, -1), np.where(said, hits.scores, np.float32(-np.inf)))
 
 
 def by_both(

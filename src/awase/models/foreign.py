@@ -65,6 +65,14 @@ class SentenceTransformerModel:
         vectors = _asked(encode, list(texts), convert_to_numpy=True, show_progress_bar=False)
         return _units(vectors, len(texts), self.dim, dim, self.name)
 
+    def knows(self, texts: Sequence[str]) -> np.ndarray:
+        """bool (n_texts,): whether the tokenizer has more for a text than special tokens, the one for unknown signs among them."""
+        tokenizer = getattr(self._model, "tokenizer", None)
+        if not hasattr(tokenizer, "all_special_ids"):  # none of the transformers library: what it knows does not show
+            return np.ones(len(texts), bool)
+        ids = _asked(tokenizer, list(texts), truncation=True)["input_ids"] if len(texts) else []
+        return np.array([bool(tokenizer.decode(of, skip_special_tokens=True).strip()) for of in ids], bool)
+
 
 class CallableModel:
     """A Python function from a list of texts to vectors. See ``wrap``."""

@@ -17,6 +17,7 @@ from awase.data.text.tokenizer import Tokenizer
 
 _ROLES = ("query", "document")
 _COLD_FLOATS = 1 << 26  # rows times dim below which importing numba takes longer than it saves
+_SPACES = " \u2581\u0120"  # as tokens are written: SentencePiece and byte-level BPE have signs of their own
 _NUMPY_FLOATS = 1 << 22  # copied at a time without numba
 
 
@@ -109,6 +110,14 @@ class StaticModel:
                 _normalise(out[start:stop])
             start = stop
         return out
+
+    def knows(self, texts: Sequence[str]) -> np.ndarray:
+        """bool (n_texts,): whether a text, without any prompt, has a token that is known and more than the mark of a space."""
+        ids, offsets = self.tokenizer.encode(texts)
+        distinct, of = np.unique(ids, return_inverse=True)
+        says = [i != self.tokenizer.unk_id and bool((self.tokenizer.token(i) or "").strip(_SPACES)) for i in distinct]
+        n_said = np.concatenate([[0], np.cumsum(np.array(says, bool)[of])])
+        return n_said[offsets[1:]] > n_said[offsets[:-1]]
 
     def predict(self, texts: Sequence[str], k: int = 1) -> list[list[Label]]:
         """The k labels closest to each text by cosine, best first; a text without a known token is as close to all.

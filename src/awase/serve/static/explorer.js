@@ -45,13 +45,14 @@ async function describe() {
   for (const section of sections) section.hidden = !info.dim && section.dataset.mode !== "bm25";
 }
 
-async function search() {
+async function search(submitted = false) {
   const query = byId("q").value.trim();
   running.abort();
   running = new AbortController();
   byId("problem").hidden = true;
   byId("results").hidden = !query;
   document.title = query ? `${query} · Awase` : "Awase";
+  if (!query && submitted) complain(new Problem(words.empty));
   if (!query) return;
   const { signal } = running;
   const where = byId("where").value.trim();
@@ -151,7 +152,7 @@ function writeAddress() {
 }
 
 function start() {
-  return describe().then(search).catch(complain);
+  return describe().then(() => search()).catch(complain);
 }
 
 translate(document);
@@ -160,7 +161,7 @@ readAddress();
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   writeAddress();
-  search();
+  search(true);
 });
 byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
