@@ -32,7 +32,7 @@ def without_silent(hits: Hits, vectors: np.ndarray) -> Hits:
     >>> without_silent(Hits(np.array([[3], [4]]), np.float32([[0.5], [0]])), np.float32([[1, 0], [0, 0]])).rows.tolist()
     [[3], [-1]]
     """
-    said = vectors.any(axis=1)[:, None]
+    said = np.any(vectors, axis=1, keepdims=True)
     return Hits(np.where(said, hits.rows, -1), np.where(said, hits.scores, np.float32(-np.inf)))
 
 

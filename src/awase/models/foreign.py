@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class SentenceTransformerModel:
 
     def knows(self, texts: Sequence[str]) -> np.ndarray:
         """bool (n_texts,): whether the tokenizer has more for a text than special tokens, the one for unknown signs among them."""
-        tokenizer = getattr(self._model, "tokenizer", None)
+        tokenizer: Any = getattr(self._model, "tokenizer", None)
         if not hasattr(tokenizer, "all_special_ids"):  # none of the transformers library: what it knows does not show
             return np.ones(len(texts), bool)
         ids = _asked(tokenizer, list(texts), truncation=True)["input_ids"] if len(texts) else []
