@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import awase
+from awase.apps.texts import data_hash
 from awase.core.errors import ConfigError, InputError
+from awase.data.pairs import read_pairs
 from awase.tasks.retrieval import METRICS
 
 QUICK = {"epochs": 3, "dim": 32, "vocab_size": 4000}
@@ -98,6 +100,30 @@ def test_the_data_s_negatives_join(rows):
     assert report.recipe["negatives"]["part"] == "mixture"
     assert [part["part"] for part in report.recipe["negatives"]["parts"]] == ["topical", "given"]
     assert any("negatives that the data give" in reason for reason in report.split["plan"])
+
+
+def test_the_hash_of_the_data_is_over_all_that_training_sees():
+    """Else a run could be resumed with other data than it began with."""
+    base = [{"anchor": f"a{i}", "positive": f"p{i}", "negative": [f"n{i}", f"m{i}"], "score": 1.0} for i in range(6)]
+
+    def changed(**what):
+        return [base[0] | what, *base[1:]]
+
+    data = {
+        "as given": base,
+        "another case": changed(anchor="A0"),
+        "another anchor": changed(anchor="b"),
+        "another positive": changed(positive="b"),
+        "another negative": changed(negative=["n0", "b"]),
+        "a negative less": changed(negative=["n0"]),
+        "a negative of the next row": [base[0] | {"negative": ["n0"]}, base[1] | {"negative": ["m0", "n1", "m1"]}, *base[2:]],
+        "another score": changed(score=0.5),
+        "another order": [base[1], base[0], *base[2:]],
+        "without negatives": [{key: row[key] for key in ("anchor", "positive", "score")} for row in base],
+    }
+    hashes = {name: data_hash(read_pairs(rows)) for name, rows in data.items()}
+    assert hashes.pop("another case") == hashes["as given"], "texts are compared in their normalised form"
+    assert len(set(hashes.values())) == len(hashes) == 9
 
 
 @pytest.mark.parametrize(

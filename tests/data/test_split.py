@@ -205,3 +205,12 @@ def test_a_size_for_a_part_that_the_column_gives():
 
 def test_a_column_with_two_rows_of_training_is_enough_when_nothing_is_missing():
     assert len(split_pairs(given_split("train", "valid", "test")).train) == 1
+
+
+@pytest.mark.parametrize(("alone", "connected"), [(15, False), (14, True), (20, False)])
+def test_a_part_that_is_half_filled_is_enough(alone, connected):
+    """100 anchors, of which all but `alone` share one document. Test has its 10 first, so of validation's 10 there are 5, 4 or 10."""
+    rows = [(f"query {i}", f"document {i}" if i < alone else "one for all") for i in range(100)]
+    split = split_pairs(read_pairs(rows), valid=10, test=10)
+    assert ("WARNING" in split.note) is connected
+    assert (len(split.test), len(split.valid)) == ((10, 10) if connected else (10, alone - 10))

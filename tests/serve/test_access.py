@@ -158,3 +158,10 @@ def test_a_read_key_alone_or_twice_is_wrong():
         Settings(read_key="a")
     with pytest.raises(ConfigError, match="E0902: the read-only key is the key that may write"):
         Settings(key="a", read_key="a")
+
+
+@pytest.mark.parametrize("keys", [{"key": ""}, {"key": "k", "read_key": ""}, {"host": "0.0.0.0", "key": ""}])
+def test_an_empty_key_is_none(keys):
+    """A header that is missing is empty too: it would open the server to everybody."""
+    with pytest.raises(ConfigError, match="E0902: a key must not be empty: anybody could send it"):
+        Settings(**keys)

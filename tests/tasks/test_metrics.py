@@ -43,6 +43,13 @@ def test_each_metric_by_hand():
     assert {name: float(values[0]) for name, values in measured.items()} == pytest.approx(expected, abs=1e-15)
 
 
+def test_recall_divides_by_all_that_is_relevant():
+    """Also where k results cannot hold it all: of three, one of the first two is 1/3, and three of the first three are 1."""
+    judged = judged_of({1: 3.0, 4: 1.0, 5: 2.0})
+    measured = per_query(hits_of([1, 0, 4, 5]), judged, ["recall@1", "recall@2", "recall@3", "recall@4"])
+    assert [float(of[0]) for of in measured.values()] == pytest.approx([1 / 3, 1 / 3, 2 / 3, 1.0], abs=1e-15)
+
+
 def test_the_ideal_is_truncated_at_k():
     """With two relevant documents the one result of k=1 can be perfect."""
     assert per_query(hits_of([2, 0]), judged_of({2: 1.0, 3: 1.0}), ["ndcg@1"])["ndcg@1"] == 1.0

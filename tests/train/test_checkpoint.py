@@ -1,11 +1,13 @@
 """The run folder: what is in it, when it is written, and what is refused."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 
 from awase.core.errors import ConfigError, FormatError
+from awase.store import disk
 from awase.train import checkpoint
 from awase.train.checkpoint import Checkpoints
 
@@ -65,6 +67,24 @@ def test_the_log_forgets_the_steps_that_are_taken_again(tmp_path):
     assert [json.loads(line)["step"] for line in log.read_text().splitlines()] == [1, 2, 3]
 
 
+def test_the_log_is_on_the_disk_before_the_state_that_it_leads_to(tmp_path, monkeypatch):
+    """Else a power loss could leave a state whose log lacks its last points, and no resumption writes them again."""
+    synced = []
+    real = {name: getattr(disk, name) for name in ("fsync", "rename")}
+    log = tmp_path / "model.run/metrics.jsonl"
+    checkpoints = run(tmp_path)
+
+    def fsync(descriptor):
+        synced.append("log" if os.path.samestat(os.fstat(descriptor), log.stat()) else "state")
+        real["fsync"](descriptor)
+
+    monkeypatch.setattr(disk, "fsync", fsync)
+    monkeypatch.setattr(disk, "rename", lambda old, new: synced.append(f"-> {new.name}") or real["rename"](old, new))
+    checkpoints.log({"step": 2})
+    save(checkpoints, 2)
+    assert synced == ["log", "state", "-> checkpoint.safetensors"]
+
+
 def test_a_run_that_never_saved_a_state_starts_from_nothing(tmp_path):
     run(tmp_path).log({"step": 1})
     again = run(tmp_path, resume=True)
@@ -88,6 +108,17 @@ def test_another_run_is_refused_and_its_differences_named(tmp_path):
         "  to do: repeat the options of the first run (seed, threads differ), or start anew without --resume"
     )
     run(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("left_out", [*IDENTITY])
+def test_a_run_that_says_less_or_more_of_itself_is_another(tmp_path, left_out):
+    """An older version may have written fewer keys: what is unknown is not equal."""
+    less = {key: value for key, value in IDENTITY.items() if key != left_out}
+    for before, now in ((less, IDENTITY), (IDENTITY, less)):
+        Checkpoints(tmp_path / "model.run", before, resume=False)
+        with pytest.raises(ConfigError, match="E0605") as caught:
+            Checkpoints(tmp_path / "model.run", now, resume=True)
+        assert left_out in str(caught.value)
 
 
 def test_tuples_and_lists_are_the_same_options(tmp_path):

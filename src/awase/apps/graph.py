@@ -70,22 +70,27 @@ class Training:
             regularisers=recipe.regularisers, threads=threads,
         )  # fmt: skip
 
-    def judge(self, rows: np.ndarray, score: Score | None = None) -> LinkPrediction:
-        """Filtered ranks of the triples at ``rows`` among all entities: by the vectors as they are now, or by another score."""
+    def judge(self, rows: np.ndarray, score: Score | None = None, *, known: np.ndarray | None = None) -> LinkPrediction:
+        """Filtered ranks of the triples at ``rows`` among all entities: by the vectors as they are now, or by another score.
+
+        known: rows of the triples whose right answers do not count; default all.
+        """
         return link_prediction(
             score or scorer(self.encoder, self.recipe.score),
             _facts(self.triples.take(rows)),
-            [_facts(self.triples)],
+            [_facts(self.triples if known is None else self.triples.take(known))],
             self.source.n_entities,
         )
 
     def validation(self) -> Callable[[], float] | None:
-        """The mean reciprocal rank of some validation triples, always the same; None where nothing was held out to choose by."""
+        """The mean reciprocal rank of some validation triples, always the same; None where nothing was held out to choose by.
+        Test triples are not known to be right here: what is chosen does not depend on them."""
         rows = self.split.valid
         if not len(rows):
             return None
         some = np.sort(np.random.default_rng((self.recipe.plan.seed, 0x7A11D)).permutation(rows)[:_VALIDATION_TRIPLES])
-        return lambda: float(self.judge(some).per_triple()[METRIC].mean())
+        known = np.concatenate([self.split.train, rows])
+        return lambda: float(self.judge(some, known=known).per_triple()[METRIC].mean())
 
     def model(self, name: str) -> TableModel:
         """The vectors as they are now, and what was trained on or chosen by, so that it is not predicted again."""

@@ -48,6 +48,8 @@ class Settings:
                 "E0901", "a server that other machines can reach needs a key", value=self.host,
                 remedy="name the environment variable that holds it: --key-env NAME; or listen on 127.0.0.1",
             )  # fmt: skip
+        if "" in (self.key, self.read_key):
+            raise ConfigError("E0902", "a key must not be empty: anybody could send it", remedy="give another one, or none")
         if self.read_key is not None and self.read_key == self.key:
             raise ConfigError("E0902", "the read-only key is the key that may write", remedy="choose another one")
         if self.read_key is not None and self.key is None:

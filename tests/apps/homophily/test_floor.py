@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import gamma
 
 from awase.apps.homophily.distances import behavioural, smoothed
-from awase.apps.homophily.floor import NoiseFloor, gamma_quantile, self_floor
+from awase.apps.homophily.floor import NoiseFloor, Pairs, gamma_quantile, self_floor
 from awase.apps.homophily.states import LEGAL
 from awase.core.errors import ConfigError, InputError
 
@@ -112,6 +112,52 @@ def test_communities_of_one_policy_are_rarely_above():
     assert np.mean(above) < 0.07
     assert abs(np.mean(excess)) < 0.004
     np.testing.assert_allclose(np.mean(errors, axis=0), np.std(excess, axis=0), rtol=0.5)
+
+
+def test_the_error_of_a_mean_of_communities_is_that_of_its_users():
+    """Between two communities var_A / n_A + var_B / n_B of each user's mean to the other; within one each user is on both sides: 4 var / n."""
+    counts = np.concatenate([samples(typical(), 200, 7), samples(typical(6), 900, 9, 1)])
+    home = np.repeat([0, 1], [7, 9])
+    floor = NoiseFloor(counts)
+    _, pairs = next(floor.blocks())
+    excess = (pairs.distance - pairs.expected).astype(np.float64)
+    np.fill_diagonal(excess, np.nan)
+    spread = {(a, b): np.nanmean(excess[np.ix_(home == a, home == b)], axis=1).var(ddof=1) for a in (0, 1) for b in (0, 1)}
+    sizes = {0: 7, 1: 9}
+    error = floor.of_groups(home, 2).error
+    for a in (0, 1):
+        assert error[a, a] == pytest.approx(np.sqrt(4 * spread[a, a] / sizes[a]), rel=1e-4)
+    across = np.sqrt(spread[0, 1] / 7 + spread[1, 0] / 9)
+    assert error[0, 1] == error[1, 0] == pytest.approx(across, rel=1e-4)
+
+
+@pytest.mark.parametrize(("times", "above"), [(1.0, False), (1.02, False), (1.029, False), (1.031, True), (1.1, True)])
+def test_communities_are_above_chance_from_three_percent_on(times, above, monkeypatch):
+    """Every pair is so far apart, so that the mean has no error but that of the expected distance."""
+    counts = samples(typical(), 200, 8)
+
+    def blocks(self, rows=None, *, once=False):
+        expected = np.full((8, 8), 0.5)
+        yield 0, Pairs(times * expected, expected, 2 * expected)
+
+    monkeypatch.setattr(NoiseFloor, "blocks", blocks)
+    found = NoiseFloor(counts).of_groups(np.repeat([0, 1], 4), 2)
+    assert found.error.max() < 1e-9
+    assert (found.above == above).all()
+
+
+@pytest.mark.parametrize("level", [0.05, 0.3])
+def test_the_upper_bound_of_a_self_floor_is_exceeded_as_often_as_it_says(level):
+    counts = samples(typical(), 400, 40)
+    policies, _ = smoothed(counts)
+    _, upper = self_floor(counts, resamples=400, level=level)
+    rng = np.random.default_rng(9)
+    exceeded = []
+    for _ in range(40):
+        pair = (rng.multinomial(counts.sum(axis=2), policies) for _ in range(2))
+        distance = behavioural(*smoothed(np.concatenate([*pair]))).matrix()
+        exceeded.append(np.diag(distance[:40, 40:]) > upper)
+    assert level * 0.7 < np.mean(exceeded) < level * 1.3  # 1,600 draws: 0.05 is known to 0.006
 
 
 def test_floor_and_flags_are_written(tmp_path):

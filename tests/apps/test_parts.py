@@ -1,0 +1,359 @@
+"""Which rows a fit trains on, chooses by and judges by: for every kind of fit, exactly those of their part.
+
+From the outside: what is exchanged among the test rows alone must change the judgement and nothing else; among the validation rows, the
+choices and not the judgement of what is not chosen; among the training rows, the vectors. And once spied: the rows that training is given.
+"""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import awase
+from awase import recipes
+from awase.apps import fit as fits
+from awase.apps import neighbours, words
+from awase.contrast import positives
+
+PARTS = ("train", "valid", "test")
+SMALL = {"dim": 8, "epochs": 2}
+
+
+@dataclass(frozen=True)
+class World:
+    """Rows of a kind of data, by part. The last column is what a row is asked for; exchanged are the last columns of two halves of a part."""
+
+    recipe: str
+    columns: tuple[str, ...]
+    rows: dict[str, list[tuple[str, ...]]]
+    options: dict
+    baseline: str  # a system that no choice changes
+    asked: Callable[[list], int] = len  # how many items a part of so many rows is judged by
+    filtered: bool = False  # whether answers known from validation rows are left out of the test
+
+    def write(self, folder: Path, exchanged: str | None = None) -> Path:
+        path = folder / f"{exchanged}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow((*self.columns, "split"))
+            for part in PARTS:
+                rows = self._exchanged(part) if part == exchanged else self.rows[part]
+                writer.writerows((*row, part) for row in rows)
+        return path
+
+    def _exchanged(self, part: str) -> list[tuple[str, ...]]:
+        """The same values in every column, but rows have the last ones of others, so that none of them stands in the data already."""
+        rows, taken = self.rows[part], {row for rows in self.rows.values() for row in rows}
+        for by in range(1, len(rows)):
+            moved = [(*row[:-1], rows[(i + by) % len(rows)][-1]) for i, row in enumerate(rows)]
+            if len({*moved} - taken) >= len(rows) / 2:
+                kept = [new if new not in taken else old for new, old in zip(moved, rows)]
+                return list(dict.fromkeys(kept))
+        raise AssertionError(f"nothing to exchange in {part} of {self.recipe}")
+
+
+def _dealt(rows, n_valid, n_test, seed=0):
+    order = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
+    held = n_valid + n_test
+    return {"train": order[held:], "valid": order[:n_valid], "test": order[n_valid:held]}
+
+
+def distinct(rows):
+    return len({row[0] for row in rows})
+
+
+def texts(**options):
+    rng = np.random.default_rng(1)
+    names = [f"{a}{b}" for a in ("ka", "mo", "ti", "su", "re") for b in ("no", "ra", "ke", "lu", "si", "ta")]
+    rows = [
+        (f"{names[i % 30]} {names[i // 30]} {rng.choice(names)}", f"{names[i % 30].upper()} of {names[i // 30]}s {i}")
+        for i in range(240)
+    ]
+    return World(
+        "static",
+        ("anchor", "positive"),
+        _dealt(rows, 40, 60),
+        {**SMALL, "vocab_size": 300, "batch": 32, **options},
+        "untrained",
+        distinct,
+    )
+
+
+def labels():
+    rng = np.random.default_rng(2)
+    rows = [
+        (" ".join(f"{name}{i}" for i in rng.integers(0, 12, 4)) + f" {n}", name)
+        for n, name in enumerate(rng.choice(["sea", "sky"], 200))
+    ]
+    return World("starspace", ("text", "label"), _dealt(rows, 40, 50), {**SMALL, "vocab_size": 200}, "untrained")
+
+
+def triples(recipe="transe", **options):
+    rows = [(f"p{i}", f"r{j}", f"o{(i + j) % 6}") for i in range(40) for j in range(4)]
+    return World(
+        recipe,
+        ("head", "relation", "tail"),
+        _dealt(rows, 20, 24),
+        {**SMALL, "batch": 16, **options},
+        "untrained",
+        filtered=True,
+    )
+
+
+def interactions():
+    rng = np.random.default_rng(3)
+    rows = [(f"u{u}", f"i{i}") for u in range(40) for i in range(90) if rng.random() < (0.4 if i % 3 == u % 3 else 0.03)]
+    return World("cml", ("user", "item"), _dealt(rows, 60, 80), {**SMALL, "batch": 32}, "popularity", distinct, filtered=True)
+
+
+def edges(recipe):
+    rows = [(f"n{i}", f"n{(i - 1) // 2}") for i in range(1, 120)] + [(f"n{i}", f"n{(i - 3) // 4}") for i in range(3, 120)]
+    return World(
+        recipe,
+        ("child", "parent"),
+        _dealt(list(dict.fromkeys(rows)), 20, 24),
+        {**SMALL, "closure": False},
+        "closure",
+        lambda rows: 2 * len(rows),
+    )
+
+
+def names():
+    rng = np.random.default_rng(4)
+    rows = list(dict.fromkeys((f"a{p}", f"k{p % 3}t{i}") for p, i in zip(rng.integers(0, 30, 300), rng.integers(0, 20, 300))))
+    dealt = _dealt(rows, 0, 40)
+    return World("ns", ("anchor", "target"), dealt, SMALL, "frequency")
+
+
+def graph():
+    rows = [(f"n{i}", f"n{(i + step) % 60}") for i in range(60) for step in (1, 2, 3)]
+    return World("edrep", ("source", "target"), _dealt(rows, 0, 20), {"dim": 8, "epochs": 3}, "untrained")
+
+
+WORLDS = {
+    "static": texts(),
+    "static, mined": texts(negatives="mined"),
+    "static, tuned": texts(),
+    "starspace": labels(),
+    "transe": triples(),
+    "transd": triples("transd"),
+    "ace": triples("ace", on="transe"),
+    "cml": interactions(),
+    "order": edges("order"),
+    "poincare": edges("poincare"),
+    "ns": names(),
+    "edrep": graph(),
+}
+
+
+def run(name, world, data, sizes=None, **options):
+    more = {"tune_minutes": 0.1} if name.endswith("tuned") else {}
+    more |= sizes or {}
+    return awase.fit(data, world.recipe, options=world.options | options, threads=1, **more)
+
+
+def weights(fitted):
+    model = fitted.model
+    tables = model.tables if hasattr(model, "tables") else {"table": model.table}
+    return {table: np.asarray(values).tobytes() for table, values in tables.items()}
+
+
+def chosen(fitted):
+    """All that validation decides, as the report has it."""
+    report = fitted.report.as_dict()
+    outcome = report.get("outcome") or {}
+    return {
+        "history": {key: values for key, values in report["history"].items() if not key.endswith("_s")},
+        "fusion": report.get("fusion"),
+        "recipe": report["recipe"],
+        "saved": (outcome.get("saved"), outcome.get("alpha")),
+    }
+
+
+def items(report):
+    return "n_items" if "n_items" in report.judged else "n_queries"
+
+
+def judged(fitted, system):
+    report = fitted.report
+    return [report.systems[system][metric] for metric in report.judged["metrics"]]
+
+
+@pytest.fixture
+def ticking(monkeypatch):
+    """A clock of tuning that moves a second each time it is read: the number of trials does not depend on the machine."""
+    from awase.apps import tune
+
+    class Clock:
+        now = 0.0
+
+        @classmethod
+        def monotonic(cls):
+            cls.now += 1
+            return cls.now
+
+    monkeypatch.setattr(tune, "time", Clock)
+
+
+def test_every_kind_of_fit_is_here():
+    """A new recipe needs a world of its own, and a new kind of data needs one at least."""
+    tried = {world.recipe for world in WORLDS.values()} | {"sgns", "edrep"}
+    assert tried == set(recipes.names())
+    assert len(tried) == 11
+    assert {recipes.get(name)().positives.needs for name in tried - {"ace"}} == set(fits.JOBS)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_each_part_has_its_use_and_no_other(name, tmp_path, ticking):
+    world = WORLDS[name]
+    whole = run(name, world, world.write(tmp_path))
+    sizes = {part: len(world.rows[part]) for part in PARTS}
+    assert {part: whole.report.split.get(part, 0) for part in PARTS} == sizes
+
+    test = run(name, world, world.write(tmp_path, "test"))
+    assert weights(test) == weights(whole), "what is trained on or chosen by has test rows in it"
+    assert chosen(test) == chosen(whole), "test rows decided something"
+    assert judged(test, world.baseline) != judged(whole, world.baseline), "what was judged are not the test rows"
+
+    train = run(name, world, world.write(tmp_path, "train"))
+    assert weights(train) != weights(whole)
+
+    assert whole.report.judged[items(whole.report)] == world.asked(world.rows["test"]) != world.asked(world.rows["valid"])
+    if sizes["valid"]:
+        valid = run(name, world, world.write(tmp_path, "valid"))
+        if not world.filtered:
+            assert judged(valid, world.baseline) == judged(whole, world.baseline), "validation rows are judged by"
+        if "validation" in str(whole.report.history) or len(whole.report.history) > 2:
+            assert chosen(valid) != chosen(whole), "nothing was chosen by the validation rows"
+
+
+# Tuning chooses by validation rows what is trained.
+@pytest.mark.parametrize("name", [name for name, world in WORLDS.items() if world.rows["valid"] and not name.endswith("tuned")])
+def test_validation_rows_are_not_trained_on(name, tmp_path):
+    """With one epoch, and one point to choose from, nothing is left that they could decide but the fusion and what is saved."""
+    world = WORLDS[name]
+    states = []
+    for exchanged in (None, "valid"):
+        with pytest.MonkeyPatch.context() as patch:
+            steps = _as_trained(patch)
+            run(name, world, world.write(tmp_path, exchanged), epochs=1)
+        states.append(steps)
+    assert states[0] and states[0] == states[1]
+
+
+def _as_trained(patch):
+    """Where the parameters go as they are at each point of validation, before anything is chosen."""
+    from awase.train.loop import Loop
+
+    seen: list[dict] = []
+    mark = Loop._mark
+
+    def spied(self):
+        seen.append({key: np.asarray(value).tobytes() for key, value in self.step.parameters.items()})
+        mark(self)
+
+    patch.setattr(Loop, "_mark", spied)
+    return seen
+
+
+# Spied: what training is given, where the job divides the rows itself
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_training_is_given_the_training_rows_and_all_of_them(name, tmp_path, monkeypatch, ticking):
+    world = WORLDS[name]
+    path = tmp_path / "whole.csv"
+    rows = [row for part in PARTS for row in world.rows[part]]
+    path.write_text("\n".join(",".join(row) for row in (world.columns, *rows)) + "\n", encoding="utf-8")
+    splits, given = _spied_splits(monkeypatch), _spied_rows(monkeypatch)
+    # Of interactions a part is a share of each user's.
+    sizes = {} if world.recipe == "cml" else {part: n for part in ("valid", "test") if (n := len(world.rows[part]))}
+    fitted = run(name, world, path, sizes, epochs=1)
+    (split,) = splits
+    parts = [set(part.tolist()) for part in (split.train, split.valid, split.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == len(rows), "the parts are disjoint, and all rows are in one"
+    assert given and all(np.array_equal(one, split.train if isinstance(one, np.ndarray) else len(split.train)) for one in given)
+    test = [rows[row] for row in split.test]
+    assert fitted.report.judged[items(fitted.report)] == world.asked(test)
+
+
+def _spied_splits(monkeypatch):
+    splits = []
+    for job in sorted(set(fits.JOBS.values())):
+        module = import_module(f"awase.apps.{job}")
+        for name in ("split_pairs", "split_links"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, _kept(getattr(module, name), splits))
+    return splits
+
+
+def _kept(function, results):
+    def spied(*arguments, **options):
+        results.append(function(*arguments, **options))
+        return results[-1]
+
+    return spied
+
+
+def _spied_rows(monkeypatch):
+    """What the positives of any recipe are bound to: numbers of rows, or where they are given columns, how long these are."""
+    given = []
+    for cls in {value for value in vars(positives).values() if isinstance(value, type)}:
+        for name in {"items", "source"} & vars(cls).keys() if cls is not positives.Windows else ():
+            monkeypatch.setattr(cls, name, _noted(vars(cls)[name], given))
+    monkeypatch.setattr(positives.Walks, "matrix", _noted(positives.Walks.matrix, given))
+    return given
+
+
+def _noted(method, given):
+    takes = list(signature(method).parameters)
+    at, count = next(
+        (takes.index(name), len_of) for name, len_of in (("rows", None), ("texts", len), ("heads", len)) if name in takes
+    )
+
+    def spied(*arguments, **options):
+        given.append(arguments[at] if count is None else count(arguments[at]))
+        return method(*arguments, **options)
+
+    return spied
+
+
+# Sentences
+
+
+@pytest.mark.parametrize("recipe", ["sgns", "edrep"])
+def test_sentences_that_are_held_out_are_judged_by_and_nothing_else(recipe, tmp_path, monkeypatch):
+    """Their words in another order: the vectors stay, the judgement does not."""
+    rng = np.random.default_rng(5)
+    kinds = [[f"{kind}{i}" for i in range(12)] for kind in ("fish", "bird", "tree")]
+    lines = [rng.choice(kinds[i % 3], 9).tolist() for i in range(300)]
+    held = []
+    monkeypatch.setattr(words, "hold_out", _kept(words.hold_out, held))
+    monkeypatch.setattr(neighbours, "_near_pairs", _asked(neighbours._near_pairs, held))
+
+    def fitted(changed):
+        path = tmp_path / "corpus.txt"
+        shown = (line[::2] + line[1::2] if i in changed else line for i, line in enumerate(lines))
+        path.write_text("".join(" ".join(line) + "\n" for line in shown), encoding="utf-8")
+        return awase.fit(path, recipe, options=SMALL, threads=1, test=40, min_count=1)
+
+    whole = fitted([])
+    test = held[0] if recipe == "edrep" else held[0].test
+    assert len(test) == 40 and whole.report.split == whole.report.split | {"train": 260, "test": 40}
+    other = fitted(test.tolist())
+    assert weights(other) == weights(whole) and judged(other, "trained") != judged(whole, "trained")
+    for row in np.setdiff1d(np.arange(300), test)[[0, 131, -1]].tolist():
+        assert weights(fitted([row])) != weights(whole), "a sentence is not trained on"
+
+
+def _asked(function, given):
+    def spied(corpus, sentences, rng):
+        given.append(sentences)
+        return function(corpus, sentences, rng)
+
+    return spied
