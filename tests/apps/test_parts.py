@@ -357,3 +357,20 @@ def _asked(function, given):
         return function(corpus, sentences, rng)
 
     return spied
+
+
+def test_tuning_and_training_choose_by_the_validation_queries(tmp_path, monkeypatch, ticking):
+    """The best of a few trials may be the same by either part, so what they are chosen by is looked at."""
+    from awase.apps.training import Training
+
+    asked, run_it = [], Training.run
+
+    def spied(self, valid, *arguments):
+        asked.append(set(valid.queries))
+        return run_it(self, valid, *arguments)
+
+    monkeypatch.setattr(Training, "run", spied)
+    world = WORLDS["static, tuned"]
+    run("static, tuned", world, world.write(tmp_path))
+    assert len(asked) >= 3, "two trials and the training itself"
+    assert all(queries == {row[0] for row in world.rows["valid"]} for queries in asked)
