@@ -1,12 +1,13 @@
 """Judgements from pairs and from BEIR folders."""
 
 import gzip
+import json
 
 import numpy as np
 import pytest
 
 from awase.core.errors import InputError
-from awase.data.judged import judged_from_pairs, read_beir
+from awase.data.judged import NOTHING_RELEVANT, SELF_ONLY, judged_from_pairs, read_beir
 from awase.data.pairs import read_pairs
 
 
@@ -98,3 +99,93 @@ def test_beir_that_is_not_whole(folder):
     assert told().startswith("E0114: the BEIR folder has no corpus.jsonl\n  where: FOLDER\n")
     with pytest.raises(InputError, match="E0114: there is no such folder"):
         read_beir(folder / "none")
+
+
+# A query that is itself a document
+
+
+def test_an_anchor_that_is_a_document_is_known_by_its_text():
+    pairs = read_pairs([("a", "b"), ("b", "a"), ("c", "d"), ("C ", "c"), ("e", "e")])
+    judged = judged_from_pairs(pairs, np.arange(5))
+    assert judged.queries == ["a", "b", "c"]
+    assert [judged.documents[row] for row in judged.own] == ["a", "b", "c"]
+    assert relevant(judged) == {"a": {"b": 1.0}, "b": {"a": 1.0}, "c": {"d": 1.0}}, "a text is no answer to itself"
+    assert judged.left_out == {SELF_ONLY: 1}
+
+
+def test_an_anchor_among_the_negatives_or_the_further_documents_is_known_too():
+    pairs = read_pairs([{"query": "a", "answer": "b", "negative": "c"}, {"query": "c", "answer": "d", "negative": "x"}])
+    judged = judged_from_pairs(pairs, np.arange(2), extra_documents=["A"])
+    assert [judged.documents[row] for row in judged.own] == ["A", "c"]
+
+
+def test_where_no_query_is_a_document_nothing_is_said():
+    assert judged_from_pairs(read_pairs([("a", "b"), ("c", "d")]), np.arange(2)).own is None
+
+
+def beir(folder, corpus, queries, qrels):
+    (folder / "qrels").mkdir()
+    for name, rows in (("corpus", corpus), ("queries", queries)):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "qrels/test.tsv").write_text("".join("\t".join(map(str, row)) + "\n" for row in qrels))
+    return folder
+
+
+def test_of_beir_the_id_and_the_text_must_be_the_same(tmp_path):
+    corpus = [
+        {"_id": "1", "title": "", "text": "red"},
+        {"_id": "2", "title": "", "text": "blue"},
+        {"_id": "3", "title": "Colours", "text": "green"},
+        {"_id": "4", "title": "Colours", "text": "grey"},
+        {"_id": "5", "title": "", "text": "other"},
+    ]
+    queries = [
+        {"_id": "1", "text": "Red "},  # itself
+        {"_id": "2", "text": "navy"},  # the id by accident
+        {"_id": "3", "text": "green"},  # itself, without its title
+        {"_id": "4", "text": "Colours grey"},  # itself, with it
+        {"_id": "9", "text": "other"},  # the text of another
+    ]
+    judged = read_beir(beir(tmp_path, corpus, queries, [(row["_id"], "5", 1) for row in queries]))
+    assert judged.own.tolist() == [0, -1, 2, 3, -1]
+    assert relevant(judged)["other"] == {"other": 1.0}
+
+
+# What is read
+
+
+@pytest.mark.parametrize("grade", ["1", "1.0", "0.5", "+1", "1e0", "-1", ".5"])
+def test_the_first_line_of_qrels_is_data_where_its_grade_is_a_number(tmp_path, grade):
+    corpus = [{"_id": name, "text": name} for name in "ab"]
+    judged = read_beir(beir(tmp_path, corpus, [{"_id": "q", "text": "q"}], [("q", "a", grade), ("q", "b", 2)]))
+    assert relevant(judged) == {"q": ({"a": float(grade)} if float(grade) > 0 else {}) | {"b": 2.0}}
+
+
+@pytest.mark.parametrize("head", ["score", "relevance", "Grade"])
+def test_and_a_head_where_it_is_not(tmp_path, head):
+    corpus = [{"_id": name, "text": name} for name in "ab"]
+    rows = [("query-id", "corpus-id", head), ("q", "a", "1.0")]
+    assert relevant(read_beir(beir(tmp_path, corpus, [{"_id": "q", "text": "q"}], rows))) == {"q": {"a": 1.0}}
+
+
+def test_queries_judged_0_only_are_counted(folder):
+    assert read_beir(folder).left_out == {NOTHING_RELEVANT: 1}
+
+
+def test_anchors_scored_0_only_are_counted():
+    rows = [{"query": q, "answer": a, "score": s} for q, a, s in [("q", "a", 3), ("r", "b", 0), ("s", "b", -1)]]
+    assert judged_from_pairs(read_pairs(rows), np.arange(3)).left_out == {NOTHING_RELEVANT: 2}
+
+
+@pytest.mark.parametrize("name", ["corpus", "queries"])
+def test_two_lines_with_one_id(tmp_path, name):
+    rows = {"corpus": [{"_id": f"d{i}", "text": "t"} for i in range(3)], "queries": [{"_id": "q", "text": "t"}]}
+    repeated = rows[name][0]["_id"]
+    rows[name].append({"_id": repeated, "text": "another"})
+    folder = beir(tmp_path, rows["corpus"], rows["queries"], [("q", "d1", 1)])
+    with pytest.raises(InputError) as caught:
+        read_beir(folder)
+    lines = f"{folder}/{name}.jsonl:1 and {folder}/{name}.jsonl:{len(rows[name])}"
+    assert str(caught.value) == (
+        f"E0114: two lines have one _id\n  where: {lines}\n  value: '{repeated}'\n  to do: take one of them out, or give it an _id of its own"
+    )

@@ -122,6 +122,20 @@ def test_labels_join_the_negatives_that_are_given():
     assert read_pairs(data).negatives.to_pylist() == [["a", "n"]]
 
 
+@pytest.mark.parametrize("rows", [[("q", "p", 0), ("q", "p", 1)], [("q", "p", 1), ("Q", "p ", 0)]])
+def test_a_pair_labelled_0_and_1_is_a_pair_and_no_negative(rows):
+    pairs = read_pairs(labelled(*rows, ("q", "n", 0)))
+    assert pairs.positives.to_pylist() == [next(p for _, p, label in rows if label)]
+    assert pairs.negatives.to_pylist() == [["n"]]
+    assert "1 were left out because a row with 1 has the same texts" in pairs.understood["notes"][0]
+
+
+def test_a_pair_with_two_scores_keeps_both():
+    rows = [{"query": "q", "answer": "p", "score": score} for score in (0, 5, 5)]
+    pairs = read_pairs(rows)
+    assert (pairs.scores.tolist(), pairs.duplicates) == ([0, 5], 1)
+
+
 def test_other_labels_are_scores():
     pairs = read_pairs(labelled(("a", "b", 4.5), ("c", "d", 0)))
     assert pairs.scores.tolist() == [4.5, 0.0] and pairs.negatives is None

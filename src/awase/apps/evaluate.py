@@ -64,7 +64,7 @@ def evaluate(
     judged, data, note = _judged(source, split or "test", columns, on_bad, everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
-    named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion)}
+    named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion, judged.own)}
     judgement = judge(
         [system(name, searcher) for name, searcher in named.items()],
         judged,

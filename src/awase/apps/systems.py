@@ -12,7 +12,7 @@ from awase.index.find import without_silent
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
 from awase.kernels.topk import gather_topk, rank_topk
-from awase.tasks.metrics import per_query
+from awase.tasks.metrics import per_query, without_own
 from awase.tasks.retrieval import System
 
 METRIC = "ndcg@10"
@@ -71,19 +71,19 @@ class Passing:
 
 
 class Hybrid:
-    """Both, fused. The scores of what only one of them found are computed, not guessed."""
+    """Both, fused. The scores of what only one of them found are computed, not guessed. own: as in ``Judged``, of the queries to come."""
 
-    def __init__(self, lexical: Lexical, dense: Dense, fusion: Fusion):
-        self.lexical, self.dense, self.fusion = lexical, dense, fusion
+    def __init__(self, lexical: Lexical, dense: Dense, fusion: Fusion, own: np.ndarray | None = None):
+        self.lexical, self.dense, self.fusion, self.own = lexical, dense, fusion, own
 
     def search(self, queries: list[str], k: int) -> Hits:
-        halves = _halves(self.lexical, self.dense, queries, self.fusion.depth)
+        halves = _halves(self.lexical, self.dense, queries, self.fusion.depth, self.own)
         return self.fusion.fuse(halves.dense, halves.lexical, k, dense_of=halves.dense_of, lexical_of=halves.lexical_of)
 
 
 def chosen_fusion(lexical: Lexical, dense: Dense, valid: Judged) -> Fusion:
     """The fusion with the best nDCG@10 on the validation queries."""
-    halves = _halves(lexical, dense, valid.queries, DEPTH)
+    halves = _halves(lexical, dense, valid.queries, DEPTH, valid.own)
     return choose_weight(
         halves.dense,
         halves.lexical,
@@ -102,11 +102,12 @@ class _Halves(NamedTuple):
     lexical_of: ScoresOf
 
 
-def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int) -> _Halves:
+def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int, own: np.ndarray | None) -> _Halves:
     vectors = dense.encode(queries)
+    more = depth + (own is not None)
     return _Halves(
-        dense.nearest(vectors, depth),
-        lexical.search(queries, depth),
+        without_own(dense.nearest(vectors, more), own, depth),
+        without_own(lexical.search(queries, more), own, depth),
         lambda rows: dense.index.scores_of(vectors, rows),
         lambda rows: lexical.index.scores_of(queries, rows),
     )

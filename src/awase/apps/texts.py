@@ -23,7 +23,7 @@ from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import Split, split_pairs
 from awase.models import StaticModel
 from awase.tasks.geometry import geometry
-from awase.tasks.metrics import per_query
+from awase.tasks.metrics import asked_for, per_query
 from awase.tasks.report import Report, environment
 from awase.tasks.retrieval import judge
 
@@ -111,7 +111,7 @@ def _report(
         "bm25": lexical,
         "untrained": Passing(untrained, held_out.documents),
         "trained": dense,
-        "hybrid": Hybrid(lexical, dense, fusion),
+        "hybrid": Hybrid(lexical, dense, fusion, held_out.own),
     }
     judgement = judge(
         [system(name, searcher) for name, searcher in named.items()],
@@ -151,5 +151,5 @@ def _report(
 
 
 def _at_dim(model: StaticModel, judged: Judged, dim: int) -> dict:
-    hits = Dense(model, judged.documents, dim).search(judged.queries, 10)
+    hits = Dense(model, judged.documents, dim).search(judged.queries, asked_for(judged, 10))
     return {"dim": dim, METRIC: float(per_query(hits, judged, [METRIC])[METRIC].mean())}

@@ -15,7 +15,7 @@ from awase.index.exact import Exact
 from awase.index.lexical import BM25
 from awase.models import StaticModel, token_table
 from awase.recipes import Recipe
-from awase.tasks.metrics import per_query
+from awase.tasks.metrics import asked_for, per_query
 from awase.train.budget import validation_budget
 from awase.train.checkpoint import Checkpoints
 from awase.train.loop import Course, Loop
@@ -108,6 +108,7 @@ class _Validation:
             query_ids=[valid.query_ids[q] for q in queries],
             document_ids=[valid.document_ids[row] for row in rows],
             name="validation",
+            own=None if valid.own is None else _places(rows, valid.own[queries]),
         )
         bag, tokens = training.bag, training.tokenizer.encode([*self._judged.queries, *self._judged.documents])
         # The same parameters, over other items.
@@ -117,5 +118,11 @@ class _Validation:
         n = len(self._judged.queries)
         vectors = self._bag.encode(np.arange(n + len(self._judged.documents)))
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
-        hits: Hits = Exact(vectors[n:]).search(vectors[:n], 10)
+        hits: Hits = Exact(vectors[n:]).search(vectors[:n], asked_for(self._judged, 10))
         return float(per_query(hits, self._judged, [METRIC])[METRIC].mean())
+
+
+def _places(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each wanted number stands among ``rows``, which rise; -1 where it does not."""
+    at = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
+    return np.where(rows[at] == wanted, at, -1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from awase.data.formats.columnar import Columnar
 from awase.data.formats.delimited import Delimited
 from awase.data.formats.jsonl import JsonLines
 from awase.data.kinds import TEXT_TYPE, Key, Number, Text
-from awase.data.rows import Field, Source, chunks
+from awase.data.rows import Field, Record, Source, chunks, records
 
 _QRELS_COLUMNS = 3
 _SPLITS = {"train": "train", "dev": "valid", "valid": "valid", "validation": "valid", "test": "test"}
@@ -50,21 +50,54 @@ def _needed(folder: Path, name: str) -> Path:
     return path
 
 
-def read_texts(folder: Path, name: str) -> tuple[pa.Array, pa.Array]:
-    """ids and texts of ``corpus`` or ``queries``. A title goes before its text, with a space, as BEIR does."""
+class Texts(NamedTuple):
+    """Texts by id (large_string each); ``bare`` are those without their titles."""
+
+    ids: pa.Array
+    texts: pa.Array
+    bare: pa.Array
+
+
+def read_texts(folder: Path, name: str) -> Texts:
+    """ids and texts of ``corpus`` or ``queries``. A title goes before its text, with a space, as BEIR does.
+
+    Error E0114 when two have one id.
+    """
     source = JsonLines(_needed(folder, name))
     has_title = "title" in source.columns
     fields = [Field("_id", Key()), Field("text", Text(needed=False))] + [Field("title", Text(needed=False))] * has_title
     table = _read_all(source, fields)
-    texts = pc.fill_null(table["text"], "")
+    _refuse_repeated(table["_id"], source)
+    bare = texts = pc.fill_null(table["text"], "")
     if has_title:
         joined = pc.binary_join_element_wise(pc.fill_null(table["title"], ""), texts, pa.scalar(" ", TEXT_TYPE))
         texts = pc.utf8_trim_whitespace(joined)
-    return table["_id"].combine_chunks(), texts.combine_chunks()
+    return Texts(table["_id"].combine_chunks(), texts.combine_chunks(), bare.combine_chunks())
+
+
+def _refuse_repeated(ids: pa.ChunkedArray, source: Source) -> None:
+    """Error E0114 with both places, if an id stands twice."""
+    counts = pc.value_counts(ids)
+    repeated = set(counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist())
+    seen: dict[str, str] = {}
+    for row in records(source) if repeated else ():
+        if not isinstance(row, Record) or (name := _id(row)) not in repeated:
+            continue
+        if name in seen:
+            raise InputError(
+                "E0114", "two lines have one _id", place=f"{seen[name]} and {row.place}", value=name,
+                remedy="take one of them out, or give it an _id of its own",
+            )  # fmt: skip
+        seen[name] = row.place
+
+
+def _id(row: Record) -> object:
+    value = Key().accept(row.values.get("_id"))
+    return value if isinstance(value, str) else None
 
 
 def read_qrels(folder: Path, split: str) -> tuple[pa.Array, pa.Array, np.ndarray]:
-    """query ids, document ids and grades of qrels/<split>.tsv, with or without its header line."""
+    """query ids, document ids and grades of qrels/<split>.tsv. A first line whose third field is no number is a header."""
     if split not in splits(folder):
         raise InputError(
             "E0114", f"there is no split {split!r}", place=str(folder / "qrels"), remedy=did_you_mean(split, splits(folder))
@@ -78,12 +111,20 @@ def read_qrels(folder: Path, split: str) -> tuple[pa.Array, pa.Array, np.ndarray
             value="\t".join(source.columns),
             remedy="write query-id, corpus-id and score, with tabs between them",
         )
-    if source.columns[2].lstrip("-").isdigit():
+    if _is_number(source.columns[2]):
         source.without_header()
     kinds = (Key(), Key(), Number())
     table = _read_all(source, [Field(column, kind) for column, kind in zip(source.columns, kinds)])
     queries, documents, grades = (table.column(position) for position in range(_QRELS_COLUMNS))
     return queries.combine_chunks(), documents.combine_chunks(), grades.to_numpy().astype(np.float32)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def find(ids: pa.Array, wanted: pa.Array, what: str, place: str) -> np.ndarray:
@@ -105,8 +146,8 @@ def beir_source(folder: Path) -> Source:
     """The positive judgements of all splits as rows of anchor, positive and split."""
 
     def batches(_: list[str] | None) -> Iterator[pa.RecordBatch]:
-        query_ids, queries = read_texts(folder, "queries")
-        document_ids, documents = read_texts(folder, "corpus")
+        query_ids, queries, _ = read_texts(folder, "queries")
+        document_ids, documents, _ = read_texts(folder, "corpus")
         for split in splits(folder):
             wanted_queries, wanted_documents, grades = read_qrels(folder, split)
             positive = pa.array(grades > 0)

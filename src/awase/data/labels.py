@@ -8,22 +8,29 @@ import pyarrow as pa
 
 from awase.data import lists
 from awase.data.keeper import keep
-from awase.data.keys import Interner
+from awase.data.keys import Interner, combine
 from awase.data.kinds import LIST_TYPE
 
 
-def settle(table: pa.Table, is_pair: np.ndarray, anchor_keys: np.ndarray, spill: Path | None) -> tuple[pa.Table, str]:
+def settle(
+    table: pa.Table, is_pair: np.ndarray, anchor_keys: np.ndarray, positive_keys: np.ndarray, spill: Path | None
+) -> tuple[pa.Table, str]:
     """The table of the pairs alone, with the positives of the other rows among their negatives; and a note.
 
-    The negatives of an anchor are dealt in turn to its pairs, so that each is given once.
+    The negatives of an anchor are dealt in turn to its pairs, so that each is given once. A row with 0 of what a row with 1 says belongs
+    together is no negative.
     """
     pairs, others = np.flatnonzero(is_pair), np.flatnonzero(~is_pair)
     if not len(others):
         return table, "label: all rows are 1, each is a pair"
-    given, rows = _deal(Interner().ids(anchor_keys), pairs, others)
+    both = Interner().ids(combine(anchor_keys, positive_keys))
+    denied = np.isin(both[others], both[pairs])
+    given, rows = _deal(Interner().ids(anchor_keys), pairs, others[~denied])
     note = f"label: {len(pairs):,} rows with 1 are pairs; {len(given):,} of {len(others):,} with 0 became negatives of their anchor"
-    if len(given) < len(others):
-        note += f", {len(others) - len(given):,} were left out because their anchor has no pair"
+    if denied.any():
+        note += f", {denied.sum():,} were left out because a row with 1 has the same texts"
+    if lonely := len(others) - int(denied.sum()) - len(given):
+        note += f", {lonely:,} were left out because their anchor has no pair"
     schema = table.schema if "negative" in table.column_names else table.schema.append(pa.field("negative", LIST_TYPE))
     rewritten = spill.with_name(spill.name + ".pairs") if spill else None
     return keep(_rewritten(table, schema, is_pair, given, rows), schema, rewritten), note

@@ -163,8 +163,9 @@ class _Reading:
         numbers = {
             role: columns[role].to_numpy(zero_copy_only=False) for role in ("label", "score", "split") if role in columns
         }
-        if "label" in numbers:
-            whole.append(np.repeat(numbers["label"][:, None], 2, axis=1).view(np.uint64))
+        # Rows that say different things of a pair are no duplicates.
+        said = [numbers[role].astype(np.float64) for role in ("label", "score") if role in numbers]
+        whole += [np.repeat(values[:, None], 2, axis=1).view(np.uint64) for values in said]
         fresh = self._seen.fresh(combine(*whole))
         self.duplicates += int((~fresh).sum())
         for name, array in {**keys, **numbers}.items():
@@ -209,7 +210,7 @@ def _pairs(table: pa.Table, reading: _Reading, notes: list[str], spill: Path | N
     arrays = reading.numbers()
     label = arrays.pop("label", None)
     if label is not None and np.isin(label, (0, 1)).all():
-        table, note = labels.settle(table, label == 1, arrays["anchor"], spill)
+        table, note = labels.settle(table, label == 1, arrays["anchor"], arrays["positive"], spill)
         arrays = {role: array[label == 1] for role, array in arrays.items()}
         notes = [*notes, note]
         if not len(table):

@@ -66,7 +66,8 @@ def per_query(hits: Hits, judged: Judged, metrics: Sequence[str]) -> dict[str, n
 
 
 def ranked(hits: Hits, judged: Judged, k: int, *, of: str = "search") -> Hits:
-    """The first k hits of each query in the order of the tie rule: score descending, row ascending.
+    """The first k hits of each query in the order of the tie rule: score descending, row ascending; without the query itself, where it is
+    one of the documents (``Judged.own``): ask for one more then (``asked_for``).
 
     Checks everything that can be wrong with hits from outside; ``of`` says in the errors whose they were.
 
@@ -83,8 +84,10 @@ def ranked(hits: Hits, judged: Judged, k: int, *, of: str = "search") -> Hits:
         found = f"rows {rows.dtype} {rows.shape}, scores {scores.dtype} {scores.shape}"
         message = f"hits need integer rows and scores, both of shape ({len(judged.queries)}, k)"
         raise InputError("E0802", message, place=of, value=found)
-    if rows.shape[1] < min(k, n_documents):
-        remedy = f"return the best {min(k, n_documents)}; fill with row -1 and score -inf where there are no more"
+    own = np.full(len(rows), -1) if judged.own is None else judged.own
+    found_itself = ((rows == own[:, None]) & (rows >= 0)).any(axis=1)
+    if (rows.shape[1] - found_itself < np.minimum(k, n_documents - (own >= 0))).any():
+        remedy = f"return the best {asked_for(judged, k)}; fill with row -1 and score -inf where there are no more"
         raise InputError("E0804", f"{k} results per query were asked for and {rows.shape[1]} came", place=of, remedy=remedy)
     rows = rows.astype(np.int64)
     scores = np.where(rows < 0, -np.inf, scores)
@@ -107,8 +110,28 @@ def ranked(hits: Hits, judged: Judged, k: int, *, of: str = "search") -> Hits:
         query, rank = np.argwhere(repeated)[0]
         raise InputError("E0802", "a document was returned twice", place=f"{of}, query {query}", value=int(by_row[query, rank]))
 
-    order = np.lexsort((rows, -scores), axis=1)[:, :k]
-    return Hits(np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1))
+    order = np.lexsort((rows, -scores), axis=1)
+    return without_own(Hits(np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1)), judged.own, k)
+
+
+def asked_for(judged: Judged, k: int) -> int:
+    """How many results to ask a search for, so that k are left without the query itself."""
+    return min(k + (judged.own is not None), len(judged.documents))
+
+
+def without_own(hits: Hits, own: np.ndarray | None, k: int) -> Hits:
+    """The first k hits of each query without row ``own[query]``; what is left moves up, and behind it are row -1 and score -inf.
+
+    >>> without_own(Hits(np.array([[3, 1], [0, 2]]), np.array([[0.9, 0.5], [0.4, 0.2]])), np.array([3, -1]), 1).rows.tolist()
+    [[1], [0]]
+    """
+    if own is None:
+        return Hits(hits.rows[:, :k], hits.scores[:, :k])
+    itself = (hits.rows == own[:, None]) & (hits.rows >= 0)
+    order = np.argsort(itself, axis=1, kind="stable")[:, :k]
+    rows, scores = (np.take_along_axis(array, order, axis=1) for array in hits)
+    itself = np.take_along_axis(itself, order, axis=1)
+    return Hits(np.where(itself, -1, rows), np.where(itself, -np.inf, scores).astype(scores.dtype))
 
 
 def _grades_of(rows: np.ndarray, judged: Judged) -> np.ndarray:

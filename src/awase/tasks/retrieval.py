@@ -11,8 +11,8 @@ from awase.core.errors import ConfigError, InputError
 from awase.core.progress import progress
 from awase.core.protocols import Hits
 from awase.core.suggest import did_you_mean
-from awase.data.judged import Judged
-from awase.tasks.metrics import parse_metric, per_query, ranked
+from awase.data.judged import NOTHING_RELEVANT, Judged
+from awase.tasks.metrics import asked_for, parse_metric, per_query, ranked
 from awase.tasks.significance import bootstrap_ci, holm, paired_randomisation_test
 
 METRICS = ("ndcg@10", "recall@10", "mrr@10", "accuracy@1")
@@ -52,7 +52,7 @@ class Paired:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What ``judge`` found. ``judged`` holds the queries that counted; ``n_skipped`` had no relevant document.
+    """What ``judge`` found. ``judged`` holds the queries that counted; ``n_skipped`` could not be judged, for most had no relevant document.
 
     metrics: canonical names, the tested one first; systems: name -> metric -> Measured; hits: what each system returned, in the
     order that counted; seconds: wall-clock each took for all queries.
@@ -85,7 +85,7 @@ def judge(
 
     Only the first metric is tested, so that what is claimed was chosen before looking; ``pairs="all"`` tests every two systems.
     Each system is asked once, for the best max(k, what the metrics count) rows of ``judged.documents``.
-    Queries without a relevant document are left out and counted.
+    Queries without a relevant document are left out and counted. A query that is itself a document is no candidate for itself.
 
     >>> judged = Judged(["q"], ["a", "b"], np.array([0, 1]), np.array([1]), np.array([1.0]), ["1"], ["a", "b"], "toy")
     >>> always_a = System("always a", lambda queries, k: Hits(np.array([[0, 1]]), np.array([[1.0, 0.0]])))
@@ -101,15 +101,16 @@ def judge(
         raise ConfigError("E0807", "two systems have one name", value=labels, remedy="give each system its own name")
     wanted = [(a, b) for i, b in enumerate(labels) for a in labels[i + 1 :]] if pairs == "all" else list(pairs)
     check_pairs(wanted, labels)
-    judged, n_skipped = answerable(judged)
+    judged, _ = answerable(judged)
     depth = min(max(k, *(metric.k for metric in asked)), len(judged.documents))
+    wanted_hits = asked_for(judged, depth)
 
     hits, seconds, values = {}, {}, np.empty((len(systems), len(names), len(judged.queries)))
     with progress("judging", total=len(systems), unit="systems") as job:
         for i, system in enumerate(systems):
             job.note(system.name)
             start = time.perf_counter()
-            found = system.search(judged.queries, depth)
+            found = system.search(judged.queries, wanted_hits)
             seconds[system.name] = time.perf_counter() - start
             hits[system.name] = ranked(found, judged, depth, of=f"system {system.name!r}")
             values[i] = list(per_query(hits[system.name], judged, names).values())
@@ -123,7 +124,7 @@ def judge(
         for i, label in enumerate(labels)
     }
     tests = _tests(wanted, measured, names[0], seed)
-    return Judgement(judged, tuple(names), measured, tests, hits, seconds, n_skipped, seed)
+    return Judgement(judged, tuple(names), measured, tests, hits, seconds, sum(judged.left_out.values()), seed)
 
 
 def answerable(judged: Judged) -> tuple[Judged, int]:
@@ -145,6 +146,8 @@ def answerable(judged: Judged) -> tuple[Judged, int]:
         offsets=np.concatenate([[0], np.cumsum(np.diff(judged.offsets)[kept])]),
         rows=judged.rows[of_kept],
         grades=judged.grades[of_kept],
+        own=None if judged.own is None else judged.own[at],
+        left_out={**judged.left_out, NOTHING_RELEVANT: judged.left_out.get(NOTHING_RELEVANT, 0) + n_skipped},
     ), n_skipped
 
 

@@ -24,7 +24,7 @@ class TextProposals:
 
     def __init__(self, spec, source: PairSource, seed: int):
         self._spec, self._source, self._seed = spec, source, seed
-        known = pair_set(source.anchors, source.documents, source.n_documents)
+        known = pair_set(*source.belonging(), source.n_documents)
         self._space = Space(source.n_anchors, 1, source.n_documents, source.n_anchors, known)
 
     def watch(self, encoder, score) -> None:

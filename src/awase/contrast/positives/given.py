@@ -46,13 +46,17 @@ class GivenPairs:
         if chosen.negatives is not None:
             negatives, more = _negatives(chosen.negatives.combine_chunks(), documents)
             chunks = [*chunks, more]
+        n_documents = len(documents)
+        own = documents.ids(chosen.anchor_keys[np.unique(anchor_ids, return_index=True)[1]])
+        own[own >= n_documents] = -1
         source = PairSource(
             anchors=anchor_ids,
             documents=document_ids,
             n_anchors=len(anchors),
-            n_documents=len(documents),
+            n_documents=n_documents,
             negatives=negatives,
             weight=None if chosen.scores is None else _weights(chosen.scores),
+            own=own if (own >= 0).any() else None,
         )
         return TextItems(anchors, pa.chunked_array(chunks, pa.large_string()), source)
 

@@ -95,6 +95,7 @@ class Report:
             "n_queries": n_queries,
             "n_candidates": len(judgement.judged.documents),
             "n_skipped": judgement.n_skipped,
+            "left_out": dict(judgement.judged.left_out),
             "metrics": list(judgement.metrics),
             "search_s": judgement.seconds,
         }
