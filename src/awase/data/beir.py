@@ -81,7 +81,8 @@ def _refuse_repeated(ids: pa.ChunkedArray, source: Source) -> None:
     repeated = set(counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist())
     seen: dict[str, str] = {}
     for row in records(source) if repeated else ():
-        if not isinstance(row, Record) or (name := _id(row)) not in repeated:
+        name = _id(row) if isinstance(row, Record) else ""
+        if name not in repeated:
             continue
         if name in seen:
             raise InputError(
@@ -91,9 +92,9 @@ def _refuse_repeated(ids: pa.ChunkedArray, source: Source) -> None:
         seen[name] = row.place
 
 
-def _id(row: Record) -> object:
+def _id(row: Record) -> str:
     value = Key().accept(row.values.get("_id"))
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) else ""
 
 
 def read_qrels(folder: Path, split: str) -> tuple[pa.Array, pa.Array, np.ndarray]:
