@@ -92,13 +92,14 @@ def test_examples_of_a_page(page, workbench, tmp_path, monkeypatch):
     shutil.copytree(workbench, folder)
     monkeypatch.chdir(folder)
     port = _free_port()
-    environment = {"AWASE_PORT": str(port), "DOCS_KEY": "a-key-for-the-examples"}
+    environment = {"AWASE_PORT": str(port), "DOCS_KEY": "a-key-for-the-examples", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     namespace: dict = {"__name__": "example"}
     servers: list[subprocess.Popen] = []
     try:
         for block in blocks(page):
             where = f"{page.relative_to(ROOT)}:{block.line}"
             if block.name:
+                (folder / block.name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / block.name).write_text(block.content, encoding="utf-8")
             elif block.language == "python":
                 exec(compile("\n" * (block.line - 1) + block.content, str(page), "exec"), namespace)

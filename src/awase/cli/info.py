@@ -1,4 +1,4 @@
-"""awase info: what a collection or a model is."""
+"""awase info: what a collection, a model or the cache of a folder is."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +8,31 @@ import typer
 from awase.cli.options import Json
 from awase.cli.output import emit, emit_json, facts
 
-EXAMPLES = ("awase info docs.awase", "awase info model", "awase info model --json")
+EXAMPLES = (
+    "awase info docs.awase",
+    "awase info model",
+    "awase info model --json",
+    "awase info notes            # a folder that was searched",
+)
 PYTHON = 'awase.Collection.open("docs.awase").info(), awase.load("model").info'
 
 
 def info(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A collection or a model folder.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A collection, a model folder, or a folder, text or table that was searched.",
+            show_default=False,
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
-    """Say what a collection or a model is."""
-    found = _model(path) if path.is_dir() else _collection(path)
+    """Say what a collection or a model is, or where the cache of a folder of texts is and what is in it."""
+    from awase.apps.local.found import kind_of
+
+    kind = kind_of(path)
+    found = _model(path) if kind == "model" else _collection(path) if kind == "collection" else _cache(path, kind)
     if as_json:
         emit_json(found)
     else:
@@ -46,3 +61,9 @@ def _collection(path: Path) -> dict:
 
     with awase.Collection.open(path) as collection:
         return {"kind": "collection", **collection.info()}
+
+
+def _cache(path: Path, kind: str) -> dict:
+    from awase.apps.local.cached import describe
+
+    return describe(path, kind)

@@ -57,6 +57,14 @@ ReportFolder = Annotated[
 Collection = Annotated[
     Path, typer.Argument(metavar="COLLECTION", help="A collection, as `awase index` made it.", show_default=False)
 ]
+Searchable = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PATH",
+        help="A collection, a folder of texts, a text, or a table of documents (what is no collection is read into a cache).",
+        show_default=False,
+    ),
+]
 Documents = Annotated[
     Path,
     typer.Argument(

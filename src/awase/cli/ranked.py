@@ -29,7 +29,7 @@ def ranked(results: Sequence["Result"], query: str, *, width: int, colours: bool
     lines = []
     for rank, result in enumerate(results, start=1):
         sources = ", ".join(f"{name} {score:.3f}" for name, score in sorted(result.sources.items()))
-        lines.append(f"{rank:>{rank_cells}}  {result.score:.4f}  {_printable(result.id)}  {_dim(f'({sources})', colours)}")
+        lines.append(f"{rank:>{rank_cells}}  {result.score:.4f}  {printable(result.id)}  {_dim(f'({sources})', colours)}")
         shown = snippet(result.text, words, max(width - len(indent), _LEAST_CELLS))
         lines.append(indent + (highlighted(shown, words) if colours else shown))
     return "\n".join(lines)
@@ -46,7 +46,7 @@ def named(found: Sequence["Neighbour"]) -> str:
     scores = [f"{one.score:.4f}" for one in found]
     rank_cells, score_cells = len(str(len(found))), max(map(len, scores), default=0)
     return "\n".join(
-        f"{rank:>{rank_cells}}  {score:>{score_cells}}  {_printable(one.name)}"
+        f"{rank:>{rank_cells}}  {score:>{score_cells}}  {printable(one.name)}"
         for rank, (one, score) in enumerate(zip(found, scores), start=1)
     )
 
@@ -57,7 +57,7 @@ def snippet(text: str, words: Iterable[str], cells: int) -> str:
     >>> snippet("one two three four five six seven eight", ["six"], 20)
     '…our five six seven…'
     """
-    line = _printable(" ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if _cells(line) <= cells:
         return line
     found = _pattern(words).search(line) if words else None
@@ -90,7 +90,7 @@ def _pattern(words: Iterable[str]) -> re.Pattern:
     return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without control characters: a text must not steer the terminal that shows it."""
     return "".join("\ufffd" if unicodedata.category(character) == "Cc" else character for character in text)
 

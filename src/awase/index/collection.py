@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Collection:
         analyzer: str = "auto",
         fusion: Fusion | None = None,
         graph_from: int = GRAPH_FROM,
-    ) -> "Collection":
+    ) -> Self:
         """A new, empty collection.
 
         analyzer: as ``awase.data.text.analyze.analyzer``. fusion: how hybrid search weighs, by default as it was chosen when the model
@@ -97,7 +98,7 @@ class Collection:
         return cls(table, encoder, readonly=False)
 
     @classmethod
-    def open(cls, path: Path | str, model: Given | None = None, *, readonly: bool = False) -> "Collection":
+    def open(cls, path: Path | str, model: Given | None = None, *, readonly: bool = False) -> Self:
         """The collection at a path. model: needed only if its folder has moved since, or it was never in a folder.
 
         readonly: nothing is written, not even a cache. Errors: E0304 no such file, E0312 not a collection, E0721 another
@@ -110,7 +111,7 @@ class Collection:
             connection.close()
             raise
 
-    def __enter__(self) -> "Collection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind, error, trace) -> None:

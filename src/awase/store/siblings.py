@@ -27,7 +27,7 @@ def make(path: Path, flag: int) -> tuple[Path, int]:
     while True:
         temporary = beside(path, "new")
         descriptor = disk.create(temporary, flag)
-        if _claim(descriptor, temporary):
+        if claim(descriptor, temporary):
             return temporary, descriptor
         os.close(descriptor)  # somebody's sweep took it for a leftover before it was locked
 
@@ -87,7 +87,7 @@ def _siblings(path: Path, kind: str = "(new|old)") -> list[Path]:
     return sorted(sibling for sibling in path.parent.iterdir() if name.fullmatch(sibling.name))
 
 
-def _claim(descriptor: int, path: Path) -> bool:
+def claim(descriptor: int, path: Path) -> bool:
     """Lock a file just made; False when a sweep got in between (it then holds the lock, or has removed the file)."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
