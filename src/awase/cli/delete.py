@@ -26,9 +26,9 @@ def delete(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete items of a collection by id.
+    """Delete items of a collection, or a folder's cache.
 
-    All of them in one step. An id that is not there is counted, and is no error.
+    All items in one step. An id that is not there is counted, and is no error.
     """
     if cache == bool(ids):
         raise typer.BadParameter("give ids, or --cache and no ids", param_hint="ID...")

@@ -28,7 +28,7 @@ def info(
     ],
     as_json: Json = False,
 ) -> None:
-    """Say what a collection or a model is, or where the cache of a folder of texts is and what is in it."""
+    """Say what a collection, a model or a folder's cache is."""
     from awase.apps.local.found import kind_of
 
     kind = kind_of(path)

@@ -37,9 +37,9 @@ def search(
     model: Model = None,
     as_json: Json = False,
 ) -> None:
-    """Find the items of a collection, or the passages of a folder's texts, that match a query best.
+    """Find what matches a query in a collection or folder.
 
-    A folder is searched by words, with a model (-m) also by vectors. What Git ignores, hidden files, links and binary files are passed over.
+    PATH is a collection, or what holds texts as they are. A folder is searched by words, with a model (-m) also by vectors. What Git ignores, hidden files, links and binary files are passed over.
     """
     from awase.apps.local.search import Searched
 
