@@ -39,7 +39,8 @@ def search(
 ) -> None:
     """Find what matches a query in a collection or folder.
 
-    PATH is a collection, or what holds texts as they are. A folder is searched by words, with a model (-m) also by vectors. What Git ignores, hidden files, links and binary files are passed over.
+    PATH is a collection, or what holds texts as they are. A folder is searched by words, with a model (-m) also by vectors. What Git
+    ignores, hidden files, links and binary files are passed over.
     """
     from awase.apps.local.search import Searched
 
