@@ -340,12 +340,16 @@ def test_files_that_are_no_collection(tmp_path):
         Collection.open(tmp_path / "half")
     with Collection.create(tmp_path / "new"):
         pass
-    with closing(database.connect(tmp_path / "new")) as connection:
-        connection.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
-    with pytest.raises(
-        FormatError, match=r"E0721: the collection has format 99; this version of Awase reads 1\n.*\n  to do: upgrade"
+    for format, remedy in (
+        (99, "upgrade Awase"),
+        (0, "index its data again .*; only format 1 is migrated"),
+        ("x", "index its data again"),
     ):
-        Collection.open(tmp_path / "new")
+        with closing(database.connect(tmp_path / "new")) as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (format,))
+        message = f"E0721: the collection has format {format!r}; this version of Awase reads 1 and 2\\n.*\\n  to do: {remedy}"
+        with pytest.raises(FormatError, match=message):
+            Collection.open(tmp_path / "new")
     with Collection.create(tmp_path / "partial"):
         pass
     with closing(database.connect(tmp_path / "partial")) as connection:

@@ -13,6 +13,7 @@ from words_model import WordsModel
 
 from awase.core.errors import AwaseError, IntegrityError
 from awase.index import collection as module
+from awase.index import table
 from awase.index.collection import Collection, Item
 from awase.store import cache
 
@@ -292,3 +293,39 @@ def test_a_new_collection_forgets_the_caches_of_the_old_one(path, caplog):
         docs.add([("a", "oak")])
         assert [one.id for one in docs.search("oak")[0]] == ["a"]
     assert not caplog.records
+
+
+def test_history_that_nobody_needs_is_forgotten(tmp_path, monkeypatch):
+    path = tmp_path / "long.awase"
+    monkeypatch.setattr(table, "_HISTORY", 40)
+    monkeypatch.setattr(table, "_LOOK_EVERY", 8)
+    with Collection.create(path) as docs:
+        docs.add((f"{i}", f"wine {i}") for i in range(30))
+        docs.prepare()
+    with Collection.open(path, readonly=True) as old, Collection.open(path) as docs:
+        assert len(old.search("wine", k=50)[0]) == 30
+        for i in range(200):
+            docs.upsert([("7", f"beer {i}")])
+            kept = [
+                docs._table.connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("deleted", "commits")
+            ]
+            assert max(kept) <= 40 + 8 + 1
+        for reader in (old, docs):  # one held what is long forgotten, one has only its cache
+            assert len(reader.search("wine", k=50)[0]) == 29
+            assert [found.id for found in reader.search("beer", k=50)[0]] == ["7"]
+    with Collection.open(path, readonly=True) as docs:
+        assert [found.text for found in docs.search("beer", k=50)[0]] == ["beer 199"]
+
+
+def test_a_wrong_history_is_no_wrong_answer(tmp_path):
+    """A row that the list of the deleted does not name, though it is gone, is noticed by the number of the items."""
+    path = tmp_path / "long.awase"
+    with Collection.create(path) as docs:
+        docs.add((f"{i}", f"wine {i}") for i in range(30))
+        docs.prepare()
+        docs.delete("7")
+        docs._table.connection.execute("UPDATE deleted SET row = 999")
+    with Collection.open(path, readonly=True) as docs:
+        found = [found.id for found in docs.search("wine", k=50)[0]]
+    assert len(found) == 29
+    assert "7" not in found

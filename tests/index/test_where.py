@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from awase.core.errors import InputError, LimitError
 from awase.core.limits import MAX_FILTER_CHARS, MAX_FILTER_DEPTH
+from awase.index.collection import Collection, Item
 from awase.index.where import compile_filter
 
 ITEMS = [
@@ -74,6 +75,36 @@ def matching(text, items=ITEMS):
 )
 def test_meaning(text, rows):
     assert matching(text) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("id = 'order-1'", ["order-1"]),
+        ('id in ("a", "order-2", "none")', ["order-2", "a"]),
+        ("id like 'ORDER-%' and year > 2019", ["order-2"]),
+        ("id contains 'der' or id = null", ["order-1", "order-2"]),
+        ("id != 'a' and not id contains '2'", ["order-1", "7", "京都"]),
+        ("id = 7", []),  # an id is a text
+        ("id = '7' or id >= '京'", ["7", "京都"]),
+        ("id.x = 'a'", []),
+    ],
+)
+def test_the_id_of_an_item(tmp_path, text, ids):
+    with Collection.create(tmp_path / "docs.awase") as docs:
+        years = {"order-1": 2019, "order-2": 2020}
+        docs.add(
+            {"id": item_id, "text": "wine", "year": years.get(item_id, 0)}
+            for item_id in ("order-1", "order-2", "a", "7", "京都")
+        )
+        assert [found.id for found in docs.search("wine", where=text)[0]] == ids
+
+
+def test_a_field_named_id_is_meant_where_there_is_one(tmp_path):
+    with Collection.create(tmp_path / "docs.awase") as docs:
+        docs.add([Item("a", "wine", {"id": "b"}), Item("b", "wine", {"id": 7})])
+        assert [found.id for found in docs.search("wine", where="id = 'b'")[0]] == ["a"]
+        assert [found.id for found in docs.search("wine", where="id = 7")[0]] == ["b"]
 
 
 NAMES = ["a", "b", "in", "a b", "日本", "or1"]

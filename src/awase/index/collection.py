@@ -4,7 +4,6 @@
 time. Any number of processes may read while one writes; each search sees the newest commit.
 """
 
-import json
 import logging
 import os
 import threading
@@ -179,6 +178,8 @@ class Collection:
         with self._writing():
             with self._table.snapshot():
                 there = list(self._table.by_id(ids))
+                if len(there) < len(set(ids)):
+                    self._table.verify_ids()
             if not there:
                 return 0
             with self._commit() as generation:
@@ -263,11 +264,13 @@ class Collection:
         ids = checked_ids(ids)
         with self._reading():
             there = {item_id: self._table.checked(kept) for item_id, kept in self._table.by_id(ids).items()}
+            if len(there) < len(set(ids)):
+                self._table.verify_ids()
             vectors = self._table.vectors([kept.row for kept in there.values()], self.dim) if self.dim else {}
             if self.dim and (lost := [kept.row for kept in there.values() if kept.row not in vectors]):
                 raise self._table.damaged(lost[0], "vector")
         items = {
-            item_id: Item(item_id, kept.text, json.loads(kept.metadata), vectors[kept.row][0] if vectors else None)
+            item_id: Item(item_id, kept.text, kept.fields, vectors[kept.row][0] if vectors else None)
             for item_id, kept in there.items()
         }
         return [items.get(item_id) for item_id in ids]
@@ -318,7 +321,7 @@ class Collection:
                 "analyzer": self._meta["analyzer"],
                 "fusion_weight": self._meta["weight"],
                 "fields": sorted(self._table.fields()),
-                "bytes": self._table.n_bytes(),
+                "bytes": database.n_bytes(self.path),
             }
 
     def doctor(self) -> dict:
@@ -350,6 +353,7 @@ class Collection:
         from awase.index.where import compile_filter  # lark, which only filters need
 
         condition = compile_filter(where, self._table.fields())
+        self._table.verify()  # what a damaged item says would leave it out
         return self._table.rows_where(condition.sql, condition.parameters)
 
     def _settle(self) -> None:

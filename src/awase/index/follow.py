@@ -96,7 +96,9 @@ class Follower:
             if self.state is None or not self._table.knows(self.state):
                 self._load()
             self._apply()
-            if self.searcher.n_deleted > _TOO_MANY_DELETED * len(self.searcher):
+            n_deleted, n = self.searcher.n_deleted, len(self.searcher)
+            # With another number of items than the table has, what happened since was read wrong: a fresh one says what is.
+            if n_deleted > _TOO_MANY_DELETED * n or n - n_deleted != self._table.count():
                 self.release()
                 self._apply()
         except BaseException:  # half of the changes are applied

@@ -4,6 +4,7 @@
     comparison:  field = value   !=  <  <=  >  >=   field in (value, ...)   field like "a%"   field contains value
                  and not in, not like, not contains
     field:       year, author.name (nested), "any name" (quoted: a name with a space or a dot, or that is a keyword)
+                 id is the id of the item, unless metadata has a field of that name
     value:       12, -0.5, 1e3, "text" or 'text' (with \\" \\' \\\\ \\n \\t \\uXXXX), true, false, null
 
 Every comparison is either true or false, so that ``not`` is exact: where an item lacks the field, or holds a value of another
@@ -79,7 +80,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\
 
 
 class Condition(NamedTuple):
-    """A filter as SQL over ``items.metadata``.
+    """A filter as SQL over ``items.id`` and ``items.metadata``.
 
     parameters: for its question marks, in order; fields: the (name, position in the text) of each field it asks for; depth: how
     far it nests.
@@ -91,10 +92,19 @@ class Condition(NamedTuple):
     depth: int = 0
 
 
+_ID = "id"
+_OF_ID = "/* id */ items.metadata"  # until it is known whether metadata has such a field
+
+
 class _Field(NamedTuple):
     name: str  # its first step, which is the metadata key
     path: str  # as SQLite wants it
     at: int
+
+    @property
+    def source(self) -> str:
+        """The JSON that it is looked up in."""
+        return _OF_ID if self.name == _ID else "items.metadata"
 
 
 class _Refused(Exception):
@@ -102,7 +112,7 @@ class _Refused(Exception):
 
 
 def compile_filter(text: str, fields: Names[str] | None = None) -> Condition:
-    """The SQL condition of a filter. `fields`: the names that exist; another one is an error with the nearest name.
+    """The SQL condition of a filter. `fields`: the names that metadata has; another one, but for id, is an error with the nearest name.
 
     Errors: E0710 the text is no filter, E0711 no such field, E0712 it is too long or nests too deeply.
 
@@ -120,10 +130,11 @@ def compile_filter(text: str, fields: Names[str] | None = None) -> Condition:
     if condition.depth > MAX_FILTER_DEPTH:
         raise LimitError("E0712", f"the filter nests {condition.depth} deep; at most {MAX_FILTER_DEPTH} is allowed", value=text)
     for name, at in condition.fields if fields is not None else ():
-        if name not in fields:
+        if name not in fields and name != _ID:
             remedy = did_you_mean(name, fields) if fields else "the items of this collection have no metadata"
             _refuse(text, "E0711", f"no item has the field {name!r}", at, remedy)
-    return condition
+    of_id = "items.metadata" if fields and _ID in fields else f"json_object('{_ID}', items.id)"
+    return condition._replace(sql=condition.sql.replace(_OF_ID, of_id))
 
 
 def _refuse(text: str, code: str, message: str, at: int, remedy: str = "") -> NoReturn:
@@ -198,7 +209,7 @@ class _ToSQL(Transformer):
         if value is None or isinstance(value, bool):
             raise _Refused("E0710", "only = and != compare with true, false and null", operator.start_pos)
         guard, parameters = _of_type(field, value)
-        return _comparison(field, f"({guard} AND json_extract(items.metadata, ?) {operator} ?)", *parameters, field.path, value)
+        return _comparison(field, f"({guard} AND json_extract({field.source}, ?) {operator} ?)", *parameters, field.path, value)
 
     def among(self, field, values):
         terms, parameters = [], []
@@ -206,16 +217,16 @@ class _ToSQL(Transformer):
             if same_type:
                 guard, guarded = _of_type(field, same_type[0])
                 marks = ", ".join("?" * len(same_type))
-                terms.append(f"({guard} AND json_extract(items.metadata, ?) IN ({marks}))")
+                terms.append(f"({guard} AND json_extract({field.source}, ?) IN ({marks}))")
                 parameters += [*guarded, field.path, *same_type]
         for constant in {repr(v): v for v in values if v is None or isinstance(v, bool)}.values():
-            terms.append("ifnull(json_type(items.metadata, ?), 'null') = ?")
+            terms.append(f"ifnull(json_type({field.source}, ?), 'null') = ?")
             parameters += [field.path, {None: "null", True: "true", False: "false"}[constant]]
         return _comparison(field, f"({' OR '.join(terms)})", *parameters)
 
     def like(self, field, pattern):
         guard, parameters = _of_type(field, pattern)
-        return _comparison(field, f"({guard} AND json_extract(items.metadata, ?) LIKE ?)", *parameters, field.path, pattern)
+        return _comparison(field, f"({guard} AND json_extract({field.source}, ?) LIKE ?)", *parameters, field.path, pattern)
 
     def contains(self, field, value):
         if isinstance(value, str):
@@ -224,11 +235,11 @@ class _ToSQL(Transformer):
             member, parameters = "j.type = ?", ({None: "null", True: "true", False: "false"}[value],)
         else:
             member, parameters = "j.type IN ('integer', 'real') AND j.atom = ?", (value,)
-        listed = f"EXISTS (SELECT 1 FROM json_each(items.metadata, ?) AS j WHERE {member})"  # noqa: S608 (constants)
-        part = "instr(json_extract(items.metadata, ?), ?) > 0"
-        sql = f"CASE json_type(items.metadata, ?) WHEN 'array' THEN {listed} WHEN 'text' THEN {part} ELSE 0 END"
+        listed = f"EXISTS (SELECT 1 FROM json_each({field.source}, ?) AS j WHERE {member})"  # noqa: S608 (constants)
+        part = f"instr(json_extract({field.source}, ?), ?) > 0"
+        sql = f"CASE json_type({field.source}, ?) WHEN 'array' THEN {listed} WHEN 'text' THEN {part} ELSE 0 END"
         if not isinstance(value, str):
-            sql = f"CASE json_type(items.metadata, ?) WHEN 'array' THEN {listed} ELSE 0 END"
+            sql = f"CASE json_type({field.source}, ?) WHEN 'array' THEN {listed} ELSE 0 END"
             return _comparison(field, sql, field.path, field.path, *parameters)
         return _comparison(field, sql, field.path, field.path, *parameters, field.path, value)
 
@@ -270,8 +281,8 @@ def _joined(word: str, parts) -> Condition:
 def _of_type(field: _Field, value) -> tuple[str, tuple]:
     """SQL that is true or false, never NULL: whether the field holds a value of the type of `value`."""
     if isinstance(value, str):
-        return "json_type(items.metadata, ?) IS 'text'", (field.path,)
-    return "ifnull(json_type(items.metadata, ?), '') IN ('integer', 'real')", (field.path,)
+        return f"json_type({field.source}, ?) IS 'text'", (field.path,)
+    return f"ifnull(json_type({field.source}, ?), '') IN ('integer', 'real')", (field.path,)
 
 
 def _numbers(values) -> list:

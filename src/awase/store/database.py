@@ -99,6 +99,11 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
                 connection.execute("ROLLBACK")
 
 
+def n_bytes(path: Path) -> int:
+    """The size of a collection, with what is still in its log."""
+    return sum(place.stat().st_size for place in (path, path.with_name(f"{path.name}-wal")) if place.exists())
+
+
 def damage(connection: sqlite3.Connection) -> list[str]:
     """What is wrong inside the file, found by reading all of it; empty when nothing is."""
     try:
@@ -169,6 +174,8 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _meaning(error, str(path)) from error
+    except UnicodeDecodeError as error:  # SQLite's own message, which names what it found
+        raise _meaning(sqlite3.DatabaseError("a name in it is not UTF-8"), str(path)) from error
 
 
 def _meaning(error: sqlite3.Error, place: str) -> AwaseError:
