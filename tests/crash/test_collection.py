@@ -19,7 +19,8 @@ from awase.store import files
 
 KILLS = 20
 BATCH = 20
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+PLACES = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(PLACES)}
 
 # For each line it reads, forks a writer that starts after that version. Each version is two batches: BATCH items that say it, and
 # one new item. The writer prints its process id, then each version once the calls have returned.
