@@ -31,7 +31,7 @@ def test_index_makes_a_collection(awase, docs, model):
 def test_index_as_json(awase, docs, model):
     found = awase("index", docs, "-m", model, "-o", "docs.awase", "--json").json
     assert found == {
-        "read": 5, "written": 5, "unchanged": 0, "bad_rows": 0, "bad": [], "collection": "docs.awase", "items": 5
+        "read": 5, "written": 5, "unchanged": 0, "bad_rows": 0, "bad": [], "notes": [], "collection": "docs.awase", "items": 5
     }  # fmt: skip
 
 

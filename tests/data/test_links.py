@@ -279,3 +279,34 @@ def test_a_header_of_another_kind_is_not_taken_for_data(tmp_path):
     assert str(caught.value).startswith("E0105: no column is the head; the columns are user, item, rating\n")
     path.write_text("movie\tis about\tbeer\nann\tlikes\ttea\n", encoding="utf-8")
     assert len(read_links(path.rename(tmp_path / "facts.tsv"), "triples")) == 2, "one such word may be a thing"
+
+
+@pytest.mark.parametrize("value", [-1, 0, -3, -0.5])
+def test_values_of_zero_and_below_are_no_positives(tmp_path, value):
+    rows = [("u", "i", 5), ("u", "j", value), ("v", "i", value), ("v", "j", 1)]
+    for source in (rows, pd.DataFrame(rows, columns=["user", "item", "rating"]), lines(tmp_path / "r.tsv", rows)):
+        links = read_links(source, "interactions")
+        assert shown(links) == [("u", "i"), ("v", "j")]
+        assert links.understood["notes"][-1].startswith(
+            "2 rows have a value of zero or below, which is no sign of liking: left out"
+        )
+        kept = read_links(source, "interactions", min_value=value)
+        assert len(kept) == 4 and not any("below" in note for note in kept.understood["notes"])
+
+
+def test_labels_are_values_and_all_dislikes_are_an_error(tmp_path):
+    rows = [("user", "item", "label"), ("u", "i", 1), ("u", "j", 0)]
+    assert shown(read_links(lines(tmp_path / "r.csv", rows, ","), "interactions")) == [("u", "i")]
+    message = refused([("u", "i", 0), ("v", "i", -1)], "interactions", kind=InputError)
+    assert message.startswith("E0106: there are no links; 2 rows have a value of zero or below")
+
+
+def test_users_that_a_frame_made_floats_of():
+    frame = pd.DataFrame({"user": [1.0, 2.0], "item": [10.0, 11.0], "rating": [1, 1]})
+    assert (
+        shown(read_links(frame, "interactions"))
+        == shown(read_links(frame.to_dict("records"), "interactions"))
+        == [("1", "10"), ("2", "11")]
+    )
+    frame.loc[1, "user"] = None
+    assert refused(frame, "interactions").startswith("E0109: column 'user': the value is missing\n  where: the DataFrame:row 2")

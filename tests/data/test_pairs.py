@@ -4,10 +4,15 @@ import json
 import subprocess
 import sys
 
+import datasets
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
+from awase.core.errors import InputError
 from awase.data import blocks
 from awase.data.pairs import read_pairs
 
@@ -214,3 +219,72 @@ def test_spilled_texts_are_not_in_memory(tmp_path):
         return int(run.stdout)
 
     assert allocated("") > 8_000_000 and allocated(str(tmp_path / "pairs.arrow")) < 2_000_000
+
+
+LISTS = {
+    "fixed length": pa.list_(pa.string(), 2),
+    "view": pa.list_view(pa.string()),
+    "large view": pa.large_list_view(pa.string()),
+    "large": pa.large_list(pa.string()),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_lists_of_every_arrow_type_are_lists(kind):
+    positives = pa.array([["b", "c"], ["x", "y"], ["d", "e"]], LISTS[kind])
+    table = pa.table(
+        {"query": ["a", "b", "c"], "positive": positives, "negative": pa.array([["n", "m"], None, ["o", "p"]], LISTS[kind])}
+    )
+    for given, first in ((table, 0), (table.slice(1), 1)):
+        pairs = read_pairs(given)
+        wanted = [("a", "b"), ("a", "c"), ("b", "x"), ("b", "y"), ("c", "d"), ("c", "e")][2 * first :]
+        assert list(zip(pairs.anchors.to_pylist(), pairs.positives.to_pylist())) == wanted
+        assert pairs.negatives.to_pylist() == [["n", "m"], ["n", "m"], [], [], ["o", "p"], ["o", "p"]][2 * first :]
+
+
+NESTED = [
+    {"translation": {"en": "dog", "ja": "犬"}, "more": {"deep": {"x": 1}}},
+    {"translation": {"en": "cat", "ja": "猫"}, "more": None},
+]
+
+
+@pytest.mark.parametrize("kind", ["dicts", "Arrow", "Dataset", "Parquet", "JSONL"])
+def test_a_field_of_an_object_can_be_named(tmp_path, kind):
+    table = pa.Table.from_pylist(NESTED)
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, NESTED)))
+    files = {"Parquet": tmp_path / "a.parquet", "JSONL": tmp_path / "a.jsonl"}
+    sources = {"dicts": NESTED, "Arrow": table, "Dataset": datasets.Dataset(table), **files}
+    pairs = read_pairs(sources[kind], columns={"anchor": "translation.ja", "positive": "translation.en"})
+    assert list(zip(pairs.anchors.to_pylist(), pairs.positives.to_pylist())) == [("犬", "dog"), ("猫", "cat")]
+    with pytest.raises(InputError, match="E0104"):
+        read_pairs(sources[kind], columns={"anchor": "translation", "positive": "translation.en"})
+
+
+def test_an_object_where_text_is_wanted_is_told_apart():
+    with pytest.raises(InputError) as caught:
+        read_pairs(pa.Table.from_pylist(NESTED), columns={"anchor": "translation", "positive": "translation.en"})
+    assert caught.value.message == "column 'translation' holds objects, not text"
+    assert "translation.en, translation.ja" in caught.value.remedy and ".flatten()" in caught.value.remedy
+
+
+def test_what_is_one_step_from_rows_says_the_step():
+    data = datasets.Dataset.from_dict({"query": ["a"], "answer": ["b"]})
+    for splits in (datasets.DatasetDict({"train": data, "test": data}), {"train": pa.table({}), "test": pa.table({})}):
+        with pytest.raises(
+            InputError, match=r"E0162: a \w+ is several tables, one for each split: train, test\n.*\n.*\['train'\]"
+        ):
+            read_pairs(splits)
+    with pytest.raises(InputError, match="one for each split: train"):
+        read_pairs(datasets.IterableDatasetDict({"train": data.to_iterable_dataset()}))
+    steps = {"pyarrow.table": {"query": ["a"]}, "list": (row for row in "ab"), ".collect()": pl.LazyFrame({"query": ["a"]})}
+    for step, given in steps.items():
+        with pytest.raises(InputError) as caught:
+            read_pairs(given)
+        assert caught.value.code == "E0116" and step in caught.value.remedy
+
+
+def test_groups_that_a_frame_made_floats_of():
+    frame = pd.DataFrame({"query": ["a", "b"], "answer": ["c", "d"], "group": [7.0, None], "id": [1.0, 2.0]})
+    pairs = read_pairs(frame)
+    assert (pairs.groups.to_pylist(), pairs.ids.to_pylist()) == (["7", None], ["1", "2"])

@@ -78,12 +78,14 @@ def put(collection: "Collection", source: "Source", *, replace: bool = True) -> 
         "unchanged": counted.n - written,
         "bad_rows": source.bad.n,
         "bad": source.bad.listed,
+        "notes": source.understood["notes"],
     }
 
 
 def summary(found: dict) -> str:
-    """What was done, in one line and one more for each bad row that is listed."""
+    """What was done, in one line, and one more for each note of the reader and each bad row that is listed."""
     lines = [f"{found['written']:,} items written, {found['unchanged']:,} were there already; {found['items']:,} in all."]
+    lines += [f"Note: {note}." for note in found["notes"]]
     if found["bad_rows"]:
         lines.append(f"{found['bad_rows']:,} rows were skipped:")
         lines += [f"  {row['place']}: {row['problem']}" for row in found["bad"]]

@@ -17,6 +17,7 @@ from awase.data.kinds import TEXT_TYPE, Key, Number, Text
 from awase.data.rows import Field, Record, Source, chunks, records
 
 _QRELS_COLUMNS = 3
+_SCHEMA = pa.schema([(name, TEXT_TYPE) for name in ("anchor", "positive", "split")])
 _SPLITS = {"train": "train", "dev": "valid", "valid": "valid", "validation": "valid", "test": "test"}
 
 
@@ -162,7 +163,7 @@ def beir_source(folder: Path) -> Source:
         raise InputError(
             "E0114", "the BEIR folder has no qrels/*.tsv", place=str(folder), remedy="add qrels/train.tsv or qrels/test.tsv"
         )
-    return Columnar(str(folder), "BEIR folder", ["anchor", "positive", "split"], batches)
+    return Columnar(str(folder), "BEIR folder", _SCHEMA, batches)
 
 
 def _read_all(source: Source, fields: list[Field]) -> pa.Table:

@@ -1,6 +1,7 @@
 """What a column must hold. Each kind says it twice: for one Python value (``accept``) and for a whole Arrow column (``convert``)."""
 
 import math
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,6 +13,9 @@ from awase.data.compute import pc
 
 TEXT_TYPE = pa.large_string()
 LIST_TYPE = pa.list_(TEXT_TYPE)
+_LISTS = (
+    pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view, pa.types.is_large_list_view,
+)  # fmt: skip
 
 
 class Refused(NamedTuple):
@@ -52,12 +56,25 @@ def named(value: object) -> str:
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
 
+def is_missing(value: object) -> bool:
+    """Whether a value stands for none: None, and what pandas and numpy have in its place (NaN, NaT, NA).
+
+    >>> is_missing(float("nan")), is_missing(0.0), is_missing("")
+    (True, False, False)
+    """
+    return (
+        value is None
+        or (isinstance(value, float | Decimal) and value != value)
+        or type(value).__name__ in ("NAType", "NaTType")
+    )
+
+
 def is_clean_text(value: str) -> bool:
     """Whether a string has a UTF-8 form: half a surrogate pair has none."""
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-_HALF = ("E0103", "half of a surrogate pair, which is not a character", "write the character itself, or both halves")
+HALF = ("E0103", "half of a surrogate pair, which is not a character", "write the character itself, or both halves")
 
 
 def _not_text(value: object) -> Refused:
@@ -84,6 +101,12 @@ def _as_text(name: str, column: pa.Array) -> pa.Array:
         return column
     if pa.types.is_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
         return column.cast(TEXT_TYPE)
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f"{name}.{field.name}" for field in kind)
+        raise InputError(
+            "E0104", f"column {name!r} holds objects, not text",
+            remedy=f"name the field that is meant ({fields}) with --columns, or flatten the table with .flatten()",
+        )  # fmt: skip
     raise _wrong_type(name, column, "text")
 
 
@@ -133,11 +156,11 @@ class Text(NamedTuple):
         return TEXT_TYPE
 
     def accept(self, value: Any) -> Any:
-        if value is None:
+        if is_missing(value):
             return None
         if not isinstance(value, str):
             return _not_text(value)
-        return value if is_clean_text(value) else Refused(_HALF[0], _HALF[1], ascii(value), _HALF[2])
+        return value if is_clean_text(value) else Refused(HALF[0], HALF[1], ascii(value), HALF[2])
 
     def convert(self, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
         texts = _as_text(name, column)
@@ -158,20 +181,21 @@ class Texts(NamedTuple):
         return LIST_TYPE if seen == {list} else TEXT_TYPE
 
     def accept(self, value: Any) -> Any:
-        if value is None:
+        if is_missing(value):
             return None
         listed = value if isinstance(value, list | tuple) else [value]
         for text in listed:
             if text is not None and not isinstance(text, str):
                 return _not_text(text)
             if text is not None and not is_clean_text(text):
-                return Refused(_HALF[0], _HALF[1], ascii(text), _HALF[2])
+                return Refused(HALF[0], HALF[1], ascii(text), HALF[2])
         return listed
 
     def convert(self, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        if any(is_one(column.type) for is_one in _LISTS):
             texts = _as_text(name, column.flatten())
-            parents = pc.list_parent_indices(column).to_numpy(zero_copy_only=False).astype(np.int64)
+            lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+            parents = np.repeat(np.arange(len(column)), lengths.astype(np.int64))
         else:
             texts = _as_text(name, column)
             parents = np.arange(len(column))
@@ -238,6 +262,25 @@ def _number_or_nan(text: str | None) -> float:
         return math.nan
 
 
+_EXACT = 2.0**53  # from here on a float does not tell every whole number from the next
+
+
+def _inexact(value: float) -> Refused:
+    return Refused("E0104", "a number too large for a float to hold each digit", value, "read this column as text")
+
+
+def _whole_numbers(column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
+    """Ids that a data frame made floats of, as where one is missing: 7.0 is 7, and NaN is none."""
+    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    missing, whole = np.isnan(values), np.abs(values) < _EXACT
+    whole &= values == np.floor(values)
+    faults = {
+        int(row): _not_text(float(values[row])) if np.abs(values[row]) < _EXACT else _inexact(float(values[row]))
+        for row in np.flatnonzero(~whole & ~missing)
+    }
+    return pa.array(np.where(whole, values, 0).astype(np.int64), mask=~whole), faults
+
+
 class Key(NamedTuple):
     """An id, a group or a name: text or a whole number, kept as text; null where there is none, unless ``needed``."""
 
@@ -251,13 +294,16 @@ class Key(NamedTuple):
         return pa.int64() if seen == {int} else TEXT_TYPE
 
     def accept(self, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int | np.integer) and not isinstance(value, bool):
             return str(value)
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value)) if abs(value) < _EXACT else _inexact(value)
         return Text(needed=False).accept(value)
 
     def convert(self, name: str, column: pa.Array) -> tuple[pa.Array, dict[int, Refused]]:
-        keys = column.cast(TEXT_TYPE) if pa.types.is_integer(column.type) else _as_text(name, column)
-        faults = _text_faults(keys, MAX_ID_BYTES)
+        keys, faults = _whole_numbers(column) if pa.types.is_floating(column.type) else (column, {})
+        keys = keys.cast(TEXT_TYPE) if pa.types.is_integer(keys.type) else _as_text(name, keys)
+        faults = {**_text_faults(keys, MAX_ID_BYTES), **faults}
         return keys, {**faults, **_empty_faults(keys, "the name is empty")} if self.needed else faults
 
 

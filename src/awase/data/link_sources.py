@@ -27,7 +27,20 @@ LINK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "interactions": {
         "user": ("user", "user_id", "userid", "uid", "customer", "customer_id"),
         "item": ("item", "item_id", "itemid", "iid", "movie", "movie_id", "movieid", "product", "product_id", "asin"),
-        "value": ("value", "rating", "ratings", "score", "stars", "count", "weight"),
+        "value": (
+            "value",
+            "rating",
+            "ratings",
+            "score",
+            "stars",
+            "count",
+            "weight",
+            "label",
+            "liked",
+            "clicks",
+            "plays",
+            "quantity",
+        ),
         "split": _SPLIT,
     },
     "pairs": {

@@ -18,6 +18,9 @@ from awase.data.link_sources import LINK_ROLES, columns_of, sources_of
 from awase.data.rows import BadRows, Field, Source, chunks
 
 LinkKind = Literal["edges", "triples", "interactions", "pairs"]
+_DISLIKED = (
+    "{:,} rows have a value of zero or below, which is no sign of liking: left out (--min-value says which values count)"
+)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -76,7 +79,8 @@ def read_links(
     TSV or TXT file whose first row has no known name has no header: the roles go by position, and ``columns`` may name positions.
 
     Names are text, compared exactly but for white space around them ("007" is not "7"), and numbered as they first appear. Of equal links
-    the first stays. Edges from a name to itself are left out. ``min_value``: interactions with a lower value are left out.
+    the first stays. Edges from a name to itself are left out. ``min_value``: interactions with a lower value are left out; unless it is
+    given, those of zero or below are, such as thumbs down.
 
     Errors: E0101-E0117, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
     ConfigError E0150 for a kind that is not there or a ``min_value`` without values, InputError E0151 for columns that do not fit the
@@ -113,7 +117,7 @@ class _Reading:
         self.names: list[str] = []
         self.understood: dict[str, Any] = {}
         self.notes: list[str] = []
-        self.bad, self.rows, self.low = BadRows(), 0, 0
+        self.bad, self.rows, self.low, self.disliked = BadRows(), 0, 0, 0
         self._heads: list[pa.DictionaryArray] = []
         self._tails: list[pa.DictionaryArray] = []
         self._relations: list[pa.DictionaryArray] = []
@@ -149,9 +153,9 @@ class _Reading:
 
     def _keep(self, columns: dict[str, pa.Array], part: int | None) -> None:
         if self.min_value is not None:
-            enough = pc.greater_equal(columns["value"], self.min_value)
-            columns = {role: column.filter(enough) for role, column in columns.items()}
-            self.low += len(enough) - len(columns["value"])
+            columns, self.low = _with(columns, pc.greater_equal(columns["value"], self.min_value), self.low)
+        elif "value" in columns:
+            columns, self.disliked = _with(columns, pc.greater(columns["value"], 0), self.disliked)
         self._heads.append(_encoded(columns[self.head]))
         self._tails.append(_encoded(columns[self.tail]))
         if self.relation is not None:
@@ -166,6 +170,8 @@ class _Reading:
     def links(self, name: str) -> Links:
         if self.low:
             self.notes.append(f"{self.low:,} rows have a value below {self.min_value:g}: left out")
+        if self.disliked:
+            self.notes.append(_DISLIKED.format(self.disliked))
         if not any(map(len, self._heads)):
             raise self._nothing(name)
         heads, tails, head_names, tail_names = self._ends()
@@ -217,6 +223,13 @@ class _Reading:
             "E0106", f"there are no links{'; ' if self.notes else ''}{'; '.join(self.notes)}", place=name,
             remedy="give a file with at least one link",
         )  # fmt: skip
+
+
+def _with(columns: dict[str, pa.Array], kept: pa.Array, n_left_out: int) -> tuple[dict[str, pa.Array], int]:
+    """The rows that are kept, and how many have been left out with these."""
+    if pc.all(kept).as_py() is not False:
+        return columns, n_left_out
+    return {role: column.filter(kept) for role, column in columns.items()}, n_left_out + pc.sum(pc.invert(kept)).as_py()
 
 
 def _encoded(names: pa.Array) -> pa.DictionaryArray:

@@ -1,6 +1,6 @@
 """What every reader speaks: fields that are wanted, chunks of typed rows, and rows that had to be refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -76,6 +76,29 @@ class BadRows:
                 self.listed.append({"place": row.place, "column": row.column, "problem": row.problem, "value": value})
 
 
+def names_of(values: Mapping[str, Any]) -> list[str]:
+    """The columns of a row: its keys, and the dotted names of what objects hold.
+
+    >>> names_of({"id": 1, "text": {"en": "dog", "ja": "犬"}})
+    ['id', 'text', 'text.en', 'text.ja']
+    """
+    inner = [f"{key}.{name}" for key, value in values.items() if isinstance(value, dict) for name in names_of(value)]
+    return [key for key in values if isinstance(key, str)] + inner
+
+
+def value_of(values: Mapping[str, Any], column: str) -> Any:
+    """The value of a column, which may be the dotted name of what an object holds; None where there is none.
+
+    >>> value_of({"text": {"en": "dog"}}, "text.en"), value_of({"text": None}, "text.en")
+    ('dog', None)
+    """
+    if column in values or "." not in column:
+        return values.get(column)
+    key, _, rest = column.partition(".")
+    inner = values.get(key)
+    return value_of(inner, rest) if isinstance(inner, dict) else None
+
+
 class Source(Protocol):
     """Something rows can be read from. ``parse`` is the fast way for one block; ``records`` the exact way, which defines what a
     block holds and says where each row stands. ``parse`` returns None whenever a closer look is needed."""
@@ -99,12 +122,16 @@ def chunks(source: Source, fields: list[Field]) -> Iterator[Chunk]:
     the error knows its line.
     """
     for block in source.blocks([field.column for field in fields]):
-        if isinstance(block, BadRow):
-            yield Chunk(_check(_batch([[] for _ in fields], fields), fields)[0], [block])
-            continue
-        batch = source.parse(block, fields)
-        checked, refused = (None, {}) if batch is None else _check(batch, fields)
-        yield _closely(source.records(block), fields) if checked is None or refused else Chunk(checked, [])
+        yield chunk_of(source, block, fields)
+
+
+def chunk_of(source: Source, block: Any, fields: list[Field]) -> Chunk:
+    """The rows of one block."""
+    if isinstance(block, BadRow):
+        return Chunk(_check(_batch([[] for _ in fields], fields), fields)[0], [block])
+    batch = source.parse(block, fields)
+    checked, refused = (None, {}) if batch is None else _check(batch, fields)
+    return _closely(source.records(block), fields) if checked is None or refused else Chunk(checked, [])
 
 
 def records(source: Source) -> Iterator[Record | BadRow]:
@@ -130,7 +157,7 @@ def _closely(rows: Iterator[Record | BadRow], fields: list[Field]) -> Chunk:
         if isinstance(row, BadRow):
             bad.append(row)
             continue
-        values = [field.kind.accept(row.values.get(field.column)) for field in fields]
+        values = [field.kind.accept(value_of(row.values, field.column)) for field in fields]
         wrong = next((at for at, value in enumerate(values) if isinstance(value, Refused)), None)
         if wrong is not None:
             bad.append(BadRow.of(row.at, row.place, fields[wrong].column, values[wrong]))

@@ -24,6 +24,12 @@ _FORMATS: dict[str, Callable[[Path], Source]] = {
     ".feather": arrow_file,
     ".ipc": arrow_file,
 }
+_GIVE = "give a path, a list of tuples or dicts, or a data frame (pandas, polars, HF datasets, pyarrow)"
+_ONE_STEP = {
+    "collect": "what its .collect() returns",
+    "to_table": "what its .to_table() returns",
+    "__next__": "a list: list(...)",
+}
 _COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
 _TEXT_FORMATS = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"}
 
@@ -37,6 +43,8 @@ def open_source(given: Any, positions: Sequence[str], *, txt_is_tsv: bool = Fals
         return _open_file(Path(given), _FORMATS | {".txt": _FORMATS[".tsv"]} if txt_is_tsv else _FORMATS)
     if hasattr(given, "__arrow_c_stream__"):
         return arrow_stream(given)
+    if isinstance(given, Mapping):
+        raise _several(given)
     if hasattr(given, "with_format") and hasattr(given, "iter"):
         return hf_dataset(given)
     if isinstance(given, Sequence) and not isinstance(given, bytes):
@@ -44,8 +52,23 @@ def open_source(given: Any, positions: Sequence[str], *, txt_is_tsv: bool = Fals
     raise InputError(
         "E0116",
         f"rows cannot be read from a {type(given).__name__}",
-        remedy="give a path, a list of tuples or dicts, or a data frame (pandas, polars, HF datasets, pyarrow)",
+        remedy=next((f"give {way}" for name, way in _ONE_STEP.items() if hasattr(given, name)), _GIVE),
     )
+
+
+def _several(given: Mapping[Any, Any]) -> InputError:
+    """The refusal of a mapping: the splits of a data set, or columns."""
+    names = [str(name) for name in given]
+    kind = type(given).__name__
+    if names and all(hasattr(one, "with_format") or hasattr(one, "__arrow_c_stream__") for one in given.values()):
+        return InputError(
+            "E0162", f"a {kind} is several tables, one for each split: {', '.join(names[:20])}", place=f"the {kind}",
+            remedy=f"give one of them: {'dataset' if 'Dataset' in kind else 'tables'}[{names[0]!r}]",
+        )  # fmt: skip
+    return InputError(
+        "E0116", f"rows cannot be read from a {kind}", place=f"the {kind}", value=names[:20],
+        remedy="give a list of dicts, one for each row; of columns make a table first: pyarrow.table(columns)",
+    )  # fmt: skip
 
 
 def _open_file(path: Path, formats: Mapping[str, Callable[[Path], Source]]) -> Source:

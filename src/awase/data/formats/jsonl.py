@@ -14,7 +14,7 @@ from awase.core.errors import FormatError, InputError
 from awase.data.blocks import Block, end_of_lines, read_blocks
 from awase.data.formats.delimited import not_utf8
 from awase.data.kinds import named
-from awase.data.rows import BadRow, Field, Record
+from awase.data.rows import BadRow, Field, Record, names_of
 
 _PEEKED = 100  # lines whose keys make up the columns
 _NEWLINE, _BRACE = ord("\n"), ord("{")
@@ -29,8 +29,9 @@ class JsonLines:
     def __init__(self, path: Path):
         self.path, self.name = path, str(path)
         self._types: dict[str, set[type]] = {}
+        self._inner: dict[str, None] = {}  # dotted names of what objects hold
         self._peek()
-        self.columns = list(self._types)
+        self.columns = [*self._types, *self._inner]
 
     def _peek(self) -> None:
         left = _PEEKED
@@ -48,6 +49,7 @@ class JsonLines:
                 if isinstance(row, Record):
                     for key, value in row.values.items():
                         self._types.setdefault(key, set()).add(type(value))
+                    self._inner |= dict.fromkeys(name for name in names_of(row.values) if name not in row.values)
                     left -= 1
                 if left == 0:
                     return
@@ -66,6 +68,8 @@ class JsonLines:
         return read_blocks(self.path, end_of_lines)
 
     def parse(self, block: Block, fields: list[Field]) -> pa.RecordBatch | None:
+        if any(field.column in self._inner for field in fields):
+            return None
         schema = pa.schema(
             [(field.column, field.kind.native(self._types.get(field.column, set()) - {type(None)})) for field in fields]
         )

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from awase.core.errors import InputError
 from awase.data.kinds import named
-from awase.data.rows import BadRow, Field, Record
+from awase.data.rows import BadRow, Field, Record, names_of
 
 _ROWS = 65_536  # items of one block
 _PEEKED = 100  # dicts whose keys make up the columns
@@ -25,8 +25,8 @@ class Objects:
         first = items[0]
         self.is_dicts = isinstance(first, dict)
         if self.is_dicts:
-            keys = [key for item in items[:_PEEKED] if isinstance(item, dict) for key in item]
-            self.columns = list(dict.fromkeys(key for key in keys if isinstance(key, str)))
+            names = [names_of(item) for item in items[:_PEEKED] if isinstance(item, dict)]
+            self.columns = sorted(dict.fromkeys(name for row in names for name in row), key=lambda name: "." in name)
         elif isinstance(first, tuple | list):
             last = positions[-1]
             self.columns = [
