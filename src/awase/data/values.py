@@ -36,7 +36,8 @@ def plain_fields(fields: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, 
 def _plain(value: Any) -> Any:
     """None where it is missing, Refused where JSON has no form for it."""
     if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist() if value.dtype.kind != "M" else np.datetime_as_string(value).tolist()
+        array: Any = value
+        value = array.tolist() if array.dtype.kind != "M" else np.datetime_as_string(array).tolist()
         return None if value == "NaT" else _plain(value)
     if is_missing(value):
         return None
