@@ -49,6 +49,9 @@ def check_answers(collection, wanted):
         if search["mode"] == "dense" and not any(score for _, score, _ in search["found"]):
             continue  # the model knows no token of the query: such a query was near to everything, and now finds nothing
         found = collection.search(search["query"], k=4, where=search["where"], mode=search["mode"])[0]
+        if search["mode"] == "dense" and not any(score for _, score, _ in search["found"]):
+            assert found == [], search  # the model knows nothing of the query; up to 0.1 the first items were found then
+            continue
         if search["mode"] == "dense" or by_terms == "scores":
             assert [result.id for result in found] == [item_id for item_id, _, _ in search["found"]], search
             for result, (_, score, sources) in zip(found, search["found"], strict=True):

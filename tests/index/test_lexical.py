@@ -231,3 +231,19 @@ class TestErrors:
         del arrays[name]
         with pytest.raises(IntegrityError, match="E0213: a saved BM25 index has no array"):
             BM25.from_arrays(arrays)
+
+
+@pytest.mark.parametrize(
+    ("query", "inside", "beginning"),
+    [
+        ("京都", "東京都に住んでいます", "京都のお寺を見に行く"),
+        ("京都", "東京都に住んでいます", "来週は京都駅で会いましょう"),
+        ("パン", "フライパンを買った", "パンを焼いて食べるのが好き"),
+        ("部長", "本部長が来た", "部長の話が長くて会議が終わらない"),
+        ("한국", "대한국민", "한국에서 온 친구를 만났다"),
+    ],
+)
+def test_where_a_run_of_one_script_begins_is_told_from_its_inside(query, inside, beginning):
+    index = BM25()
+    index.add([inside, beginning])
+    assert index.search([query], 2).rows.tolist() == [[1, 0]]

@@ -14,6 +14,7 @@ import numpy as np
 from awase.core.errors import AwaseError
 from awase.core.progress import progress
 from awase.core.protocols import Hits
+from awase.data.text import analyze
 from awase.index.exact import Exact
 from awase.index.lexical import BM25
 from awase.index.table import State, Table
@@ -28,6 +29,7 @@ class Kind(Protocol):
     """A kind of searcher: how it is made, kept, and fed from a table."""
 
     name: str
+    stamp: dict[str, int]  # what else a cache must have been made with
 
     def fresh(self) -> Any: ...
 
@@ -41,7 +43,7 @@ class Kind(Protocol):
 class Lexical:
     """BM25 over the texts."""
 
-    name = "bm25"
+    name, stamp = "bm25", {"version of terms": analyze.VERSION}
 
     def __init__(self, analyzer: str):
         self._analyzer = analyzer
@@ -61,7 +63,7 @@ class Lexical:
 class Dense:
     """Exact search over the vectors."""
 
-    name = "vectors"
+    name, stamp = "vectors", {}
 
     def __init__(self, dim: int):
         self._dim = dim
@@ -84,7 +86,7 @@ class Follower:
 
     def __init__(self, kind: Kind, table: Table, folder: Path, uuid: str):
         self.kind, self._table, self._folder = kind, table, folder
-        self._stamp = {"collection": uuid, "format": _FORMAT, "of": kind.name}
+        self._stamp = {"collection": uuid, "format": _FORMAT, "of": kind.name, **kind.stamp}
         self.release()
 
     def catch_up(self) -> None:
@@ -155,7 +157,7 @@ class Follower:
                 self.rows, self.state, self.saved = arrays["rows"], state, state
             except AwaseError as error:  # of another version of Awase
                 why = error.message
-        if why not in ("", "absent"):
+        if why not in ("", "absent") and not why.startswith("stale: version of terms"):
             place = cache.place(self._folder, self.kind.name)
             _log.warning("%s: %s; making it again from the collection", place, why)
 

@@ -1,9 +1,9 @@
 """Texts to the terms that BM25 counts: normalised, lower-cased, cut into words, stemmed.
 
 Words are runs of letters, digits and combining marks. Scripts written without spaces (Chinese, Japanese, Thai ...; Korean too,
-whose particles are not separated) give their characters and pairs of neighbouring characters instead: measured on Japanese
-questions, that finds as well as a morphological analyser does. Nothing is on a stop list: idf makes frequent terms weigh little,
-and "the who" or "IT" must be findable (English stop words gave .001 nDCG@10).
+whose particles are not separated) give their characters and pairs of neighbouring characters instead, and marked terms that say
+where a run of kanji, katakana or Hangul begins: see ``awase.data.text.scripts``. Every word of a text is counted; what a query can do
+without is decided when it is asked.
 
 A stemmer sees each distinct word once; everything else is done for whole columns by Arrow and compiled kernels.
 """
@@ -21,9 +21,12 @@ from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
 from awase.data.compute import pc
 from awase.data.text.memory import as_array, blocks
+from awase.data.text.scripts import is_spelt, scripts
 from awase.data.text.tokenizer import Texts
 from awase.kernels.ngrams import RUN, char_ngrams
 from awase.kernels.words import SPACE, WordTable, spans
+
+VERSION = 2  # of what becomes of a text: an index of another version is made again
 
 _WORD = 2
 _NO_SPACES = (  # scripts written without spaces, as blocks of code points; all that lies above 0xFFFF is RUN anyway
@@ -62,7 +65,7 @@ def analyzer(name: str = "auto") -> "Analyzer":
 
     >>> bags = analyzer("english").terms(["Running runs", "東京 run"])
     >>> bags.ids.tolist(), bags.offsets.tolist()
-    ([0, 0, 1, 2, 3, 0], [0, 2, 6])
+    ([0, 0, 1, 2, 3, 4, 5, 0], [0, 2, 8])
     """
     if name == "sudachi":
         from awase.data.text.analyze_sudachi import sudachi_words
@@ -153,12 +156,17 @@ class Analyzer:
     def _stem(self, words: WordTable, start: int, *, grow: bool) -> np.ndarray:
         """The term id of each word from ``start`` on; -1 for those unknown, unless ``grow``."""
         data, offsets = words.buffers(start)
+        begins, ends = offsets[:-1].copy(), offsets[1:].copy()
         if self._language is not None:
+            spelt = np.flatnonzero(is_spelt(data[begins]))  # no stemmer changes the others, and there are many
             stemmer = Stemmer.Stemmer(self._language, 0)  # no cache: each word comes once. One per call: it is not thread-safe.
-            raw = words.words(start)
+            whole = data.tobytes()
+            raw = [whole[a:b].decode() for a, b in zip(begins[spelt].tolist(), ends[spelt].tolist())]
             stems = [stem or word for stem, word in zip(stemmer.stemWords(raw), raw)]  # some words are all ending
-            data, offsets = buffers(as_array(stems))
-        return self._vocabulary.number(data, offsets[:-1], offsets[1:], grow=grow)
+            stem_data, stem_offsets = buffers(as_array(stems))
+            begins[spelt], ends[spelt] = stem_offsets[:-1] + len(data), stem_offsets[1:] + len(data)
+            data = np.concatenate([data, stem_data])
+        return self._vocabulary.number(data, begins, ends, grow=grow)
 
 
 def _joined(parts: list[TermBags]) -> TermBags:
@@ -176,7 +184,7 @@ def _cut_words(column: pa.Array) -> Words:
     words = spans(data, offsets, _classes(), _CUTS)
     if data.max(initial=0) < 0xE0:  # there is no character of three bytes, so no run
         return Words(data, *words)
-    return Words(data, *char_ngrams(data, *words, _classes()))
+    return Words(*char_ngrams(data, *words, _classes(), scripts()))
 
 
 _CUTS = np.zeros((3, 3), np.bool_)
