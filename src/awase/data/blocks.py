@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -30,13 +31,17 @@ class Block(NamedTuple):
 def open_bytes(path: Path) -> pa.NativeFile | IO[bytes]:
     """The bytes of a file, decompressed by its last suffix (.gz, .bz2, .zst, .lz4)."""
     try:
-        if path.suffix.lower() == ".zst" and _window(path) > _ARROW_WINDOW:
-            return _LongWindow(path)
+        if path.suffix.lower() == ".zst" and (_has_zstandard() or _window(path) > _ARROW_WINDOW):
+            return _LongWindow(path)  # the first frame may be short, and those after it of any window
         return pa.input_stream(str(path), compression="detect")
     except FileNotFoundError as cause:
         raise InputError("E0101", "there is no such file", place=str(path), remedy="check the path") from cause
     except OSError as cause:
         raise InputError("E0101", f"the file cannot be read: {cause.strerror or cause}", place=str(path)) from cause
+
+
+def _has_zstandard() -> bool:
+    return find_spec("zstandard") is not None
 
 
 def _window(path: Path) -> int:
@@ -129,6 +134,8 @@ def _read(stream: pa.NativeFile | IO[bytes], path: Path, n_bytes: int) -> bytes:
     try:
         return stream.read(n_bytes)
     except OSError as cause:
+        if "requires too much memory" in str(cause):  # Arrow's codec, of a zstd frame after the first
+            raise missing_extra("homophily", "zstandard") from cause
         raise FormatError(
             "E0112", f"the compressed file is damaged: {cause}", place=str(path), remedy="copy or compress it again"
         ) from cause

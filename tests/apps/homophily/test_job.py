@@ -160,3 +160,53 @@ def test_every_option_is_used_by_the_job():
     source = "".join(inspect.getsource(module) for module in (job, study, measure))
     unused = [field.name for field in fields(Options) if f"options.{field.name}" not in source]
     assert not unused, f"of {len(fields(Options))} options"
+
+
+def posts(community, authors, n=40, start=0, channel="subreddit"):
+    """Threads of a community with six answers each, its authors in turn."""
+    rows, at = [], 1_451_606_400
+    for k in range(n):
+        top = f"{community}{start}{k}"
+        rows.append({"id": top, "parent": None, "author": authors[k % len(authors)], channel: community, "time": at + 5000 * k})
+        for j in range(6):
+            who = authors[(k + j + 1) % len(authors)]
+            rows.append(
+                {"id": f"{top}-{j}", "parent": top, "author": who, channel: community, "time": at + 5000 * k + 60 * (j + 1)}
+            )
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("community", "authors", "channel"),
+    [
+        ("u_secretjane", ["secretjane", "wine0"], "subreddit"),
+        ("u_SecretJane", ["visitor", "wine0"], "subreddit"),  # who never writes there
+        ("dm-secretjane-bob", ["secretjane", "bob"], "channel"),
+        ("talk with secretjane", ["secretjane", "wine1"], "channel"),
+        ("@secretjane", ["wine2", "wine1"], "forum"),
+    ],
+)
+def test_communities_that_are_called_as_somebody_are_hidden_too(community, authors, channel, tmp_path):
+    rows = posts("wine", [f"wine{i}" for i in range(5)], channel=channel) + posts(community, authors, channel=channel)
+    report = awase.homophily(rows, tmp_path / "found", topics=0)
+    written = [path.read_bytes() for path in (tmp_path / "found").rglob("*") if path.is_file()]
+    assert len(written) >= 6 and not [one for one in written if b"secretjane" in one.lower()]
+    assert "wine" in report.communities and len(report.communities) == 2
+    asked = awase.homophily(rows, tmp_path / "asked", topics=0, communities=(community, "Wine"))
+    assert len(asked.communities) == 2 and not any("jane" in str(name).lower() for name in asked.options["communities"])
+    plain = awase.homophily(rows, tmp_path / "plain", topics=0, names="plain")
+    assert community in plain.communities
+
+
+def test_a_folder_of_mails_called_as_its_owner(tmp_path):
+    folder = tmp_path / "jane.secret"
+    folder.mkdir()
+    for n in range(60):
+        who = ("Jane Secret <js@x.org>", "Bob <bob@x.org>", "Cid <cid@x.org>")[n % 3]
+        above = f"In-Reply-To: <{n - n % 6}@x>\n" if n % 6 else ""
+        date = f"Mon, 01 Jan 2024 10:{n:02}:00 +0000"
+        (folder / f"{n}.eml").write_text(f"From: {who}\nMessage-Id: <{n}@x>\nDate: {date}\n{above}\nhello {n}\n")
+    (folder / "broken.eml").write_text("From the desk of Jane Secret\n")
+    awase.homophily(folder, tmp_path / "found", topics=0, format="mail", on_bad="skip")
+    written = [path.read_bytes().lower() for path in (tmp_path / "found").rglob("*") if path.is_file()]
+    assert len(written) >= 5 and not [one for one in written if b"secret" in one or b"jane" in one]

@@ -364,3 +364,45 @@ def test_hashes_and_joins_are_those_of_the_twins():
     first, rows = _find_twin(hashes, wanted)
     assert (index.first.tolist(), index.find(wanted).tolist()) == (first, rows)
     assert Index(hashes[:0]).find(wanted).tolist() == [-1] * 600
+
+
+def test_parents_as_numbers_and_comments_without_one(tmp_path):
+    """Some dumps have the number in base 36 in place of the name, and none for a comment on the thread itself."""
+
+    def number(name):
+        return int(name.partition("_")[2], 36)
+
+    plain, numbered = [], []
+    for row in comments():
+        if row["id"] == "a":  # else it could not be told from its thread, whose number is the same
+            row["id"] = "aa"
+        elif row["parent_id"] == "t1_a":
+            row["parent_id"] = "t1_aa"
+        plain.append(row)
+        above = number(row["parent_id"])
+        numbered.append(row | {"parent_id": None if row["id"] == "aa" else above})
+    columns = ["id", "parent", "thread", "kind"]
+    for kind in (int, float, str):
+        rows = [row | {"parent_id": None if row["parent_id"] is None else kind(row["parent_id"])} for row in numbered]
+        found, expected = (read_discussion(lines(tmp_path / "d.ndjson", [*SUBMISSIONS, *of])) for of in (rows, plain))
+        assert found.census == expected.census == EXPECTED
+        assert found.events.select(columns).to_pylist() == expected.events.select(columns).to_pylist()
+
+
+def test_one_community_in_several_spellings(tmp_path):
+    rows = [row | {"subreddit": name} for row, name in zip(comments(), itertools.cycle(["Wine", "r/wine", "Wine", "/r/WINE"]))]
+    for order in (rows, rows[::-1]):
+        assert read_discussion(order).communities == ["Wine"]
+
+
+def test_a_zstd_file_whose_first_frame_is_short(tmp_path):
+    """Of the first frame alone nobody knows how far back those after it refer."""
+    zstandard = pytest.importorskip("zstandard")
+    content = "".join(json.dumps(row) + "\n" for row in [*SUBMISSIONS, *comments()]).encode()
+    first, rest = content[:100], content[100:]
+    long = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters.from_level(1, window_log=31)
+    ).compressobj()
+    whole = zstandard.ZstdCompressor().compress(first) + long.compress(rest) + long.flush()
+    (tmp_path / "RC_2016.zst").write_bytes(whole)
+    assert read_discussion(tmp_path / "RC_2016.zst").census == EXPECTED

@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps.homophily.measure import measure, write_distances
 from awase.apps.homophily.options import Options
+from awase.apps.homophily.profiles import asked_without_names, title_without_names, without_names
 from awase.apps.homophily.pseudonyms import pseudonyms
 from awase.apps.homophily.report import HomophilyReport, Users
 from awase.apps.homophily.stance import Classifier
@@ -48,8 +49,14 @@ def homophily(sources: Any, out: Path | str | None = None, **asked: Any) -> Homo
             sources, format=options.format, columns=options.columns, spill=spill, on_bad=options.on_bad
         )
         clock.lap("read_s")
+        title = _title(sources)
+        if options.names == "hashed":
+            title, before = title_without_names(title, discussion), discussion.communities
+            discussion = without_names(discussion, beside.key)
+            asked_for = asked_without_names(options.communities, before, discussion.communities)
+            options = dataclasses.replace(options, communities=asked_for)
         study = Study(options, beside, discussion, clock)
-        report = _report(study, _title(sources))
+        report = _report(study, title)
         if out is not None:
             _write(report, study, Path(out))
     return report
@@ -69,7 +76,7 @@ def _report(study: Study, title: str) -> HomophilyReport:
         title=title,
         communities=study.selection.communities,
         options=_plain(options),
-        data={"source": title, **study.discussion.census, "bad_rows_listed": study.discussion.bad.listed},
+        data={"source": title, **study.discussion.census, "bad_rows_listed": _bad_rows(study)},
         stages=[
             *study.selection.stages,
             {"stage": "with two events to compare", "users": len(study.active), "communities": n},
@@ -100,6 +107,17 @@ def _report(study: Study, title: str) -> HomophilyReport:
         cost={**study.clock.cost(), "threads": study.threads},
         environment=environment(),
     )
+
+
+def _bad_rows(study: Study) -> list[dict[str, str]]:
+    """Where rows were refused, and why. What stood there, and what the files are called, only where names may be written."""
+    listed = study.discussion.bad.listed
+    if study.options.names != "hashed":
+        return listed
+    return [
+        {"place": f"line {row['place'].rpartition(':')[2]}", "column": row["column"], "problem": row["problem"]}
+        for row in listed
+    ]
 
 
 def _events(study: Study) -> dict[str, Any]:

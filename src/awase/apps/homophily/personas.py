@@ -143,7 +143,10 @@ def _given(k: int) -> _Why:
 
 
 def _chosen(flat: np.ndarray, seed: int) -> _Why:
-    from sklearn.metrics import silhouette_score
+    try:
+        from sklearn.metrics import silhouette_score
+    except ImportError as error:
+        raise missing_extra("homophily", "scikit-learn") from error
 
     rng = np.random.default_rng(seed)
     if len(flat) > _SAMPLE:

@@ -40,5 +40,18 @@ def pseudonyms(authors: np.ndarray, key: bytes) -> list[str]:
     >>> len(one), one == pseudonyms(np.array([7], np.uint64), b"k" * 32)[0], one == two
     (18, True, False)
     """
-    made = (hashlib.blake2b(int(author).to_bytes(8, "big"), key=key, digest_size=_NAME_BYTES).digest() for author in authors)
-    return ["u-" + base64.b32encode(digest).decode().lower() for digest in made]
+    return [_written("u", int(author).to_bytes(8, "big"), key) for author in authors]
+
+
+def pseudonym(kind: str, name: str, key: bytes) -> str:
+    """A name in place of another: the kind, and keyed BLAKE2b of the name.
+
+    >>> pseudonym("c", "u_ann", b"k" * 32) == pseudonym("c", "u_ann", b"k" * 32)
+    True
+    """
+    return _written(kind, name.encode("utf-8", "surrogatepass"), key)
+
+
+def _written(kind: str, named: bytes, key: bytes) -> str:
+    digest = hashlib.blake2b(named, key=key, digest_size=_NAME_BYTES).digest()
+    return f"{kind}-{base64.b32encode(digest).decode().lower()}"

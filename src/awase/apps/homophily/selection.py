@@ -146,7 +146,10 @@ def _communities(choice: Choice, names: list[str], at_home: np.ndarray) -> np.nd
     if isinstance(choice.communities, int):
         return largest[: min(choice.communities, int((at_home > 0).sum()))]
     number = {name: at for at, name in enumerate(names)}
+    folded = {name.casefold(): at for name, at in number.items()}
     for name in choice.communities:
+        if name not in number and name.casefold() in folded:
+            number[name] = folded[name.casefold()]
         if name not in number:
             near = {names[at] for at in largest[:_NAMED]} | set(difflib.get_close_matches(name, names, n=1))
             raise ConfigError("E1024", f"there is no community {name!r}", remedy=did_you_mean(name, near))

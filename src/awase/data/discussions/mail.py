@@ -1,4 +1,4 @@
-"""Mailing lists: mbox files, maildirs and folders of mails. One mail is one event, of its From address.
+"""Mailing lists: mbox files, maildirs and folders of mails. One mail is one event, of whoever sent it.
 
 Mails are parsed one by one by Python's own parser, the only one that reads what three decades of mail programs have written: some thousands
 a second.
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from awase.data.blocks import end_of_lines, read_blocks
 from awase.data.discussions.rows import ROWS, UNKNOWN
+from awase.data.discussions.senders import sender
 from awase.data.rows import BadRow, Chunk
 
 _MAILS = 2_048  # of one chunk
@@ -28,6 +29,13 @@ _SEPARATOR = re.compile(rb"(?<=\n)(?=From [^\n]*\d\d:\d\d[^\n]* \d{4})")
 _AFTER_BLANK = re.compile(rb"\r?\n\r?\n\Z")
 _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 _LOOKS_LIKE_MAIL = re.compile(rb"\A(?:From \S|[A-Za-z][A-Za-z0-9-]*:[ \t\r\n])")
+
+_NUMBERED_ZONE = re.compile(r"[+-]\d{4}")
+# Hours east of Greenwich. IST and CST mean several; what Python knows is not here.
+_ZONES = {
+    "BST": 1, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MET": 1, "MEZ": 1, "MEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "MSD": 4,
+    "SAST": 2, "JST": 9, "KST": 9, "HKT": 8, "SGT": 8, "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
 
 
 def begins_as_mail(head: bytes) -> bool:
@@ -47,8 +55,11 @@ class Mail:
 
     def __init__(self, paths: Sequence[Path], name: str, community: str):
         self.paths, self.name, self.community = paths, name, community
+        self.people: set[str] = set()  # what senders are called, letters and digits alone: a folder may be named after one
+        self.counts = {"rewritten_senders": 0}
 
     def rows(self) -> Iterator[Chunk]:
+        self.counts["rewritten_senders"] = 0  # texts are read in a second pass
         rows: list[dict] = []
         bad: list[BadRow] = []
         for number, path in enumerate(self.paths):
@@ -56,7 +67,7 @@ class Mail:
                 if isinstance(mail, BadRow):
                     bad.append(mail)
                     continue
-                row = _row(mail[1], self.community)
+                row = self._row(mail[1])
                 if row is None:
                     bad.append(_not_a_mail(number, path, *mail))
                 else:
@@ -65,6 +76,40 @@ class Mail:
                     yield _chunk(rows, bad)
                     rows, bad = [], []
         yield _chunk(rows, bad)
+
+    def _row(self, data: bytes) -> dict | None:
+        """A mail as a row of ROWS, None for what is no mail."""
+        if data.startswith(b"From "):
+            data = data[data.find(b"\n") + 1 :]
+        mail = email.message_from_bytes(data)
+        if not any(mail.get(name) for name in ("From", "Date", "Message-Id")):
+            return None
+        ids = _MESSAGE_ID.findall(_header(mail, "Message-Id"))
+        references = _MESSAGE_ID.findall(_header(mail, "References"))
+        above = _MESSAGE_ID.findall(_header(mail, "In-Reply-To"))[:1] or references[-1:]
+        who = sender(lambda name: _header(mail, name))
+        self.counts["rewritten_senders"] += who.rewritten
+        self.people |= {squashed(part) for part in (who.name, (who.author or "").partition("@")[0], who.author or "")} - {""}
+        lists = _MESSAGE_ID.findall(_header(mail, "List-Id"))
+        return {
+            "id": ids[0] if ids else hashlib.sha256(data[: data.find(b"\n\n")]).hexdigest(),
+            "parent": above[0] if above else None,
+            "author": who.author,
+            "community": lists[0] if lists else self.community,
+            "time": _time(_header(mail, "Date")),
+            "kind": UNKNOWN,
+            "title": None if above else _header(mail, "Subject"),
+            "body": _own_words(mail),
+        }
+
+
+def squashed(name: str) -> str:
+    """A name with nothing but its letters and digits, in lower case: one spelling of many.
+
+    >>> squashed("Jane O'Hara") == squashed("jane.o-hara")
+    True
+    """
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _chunk(rows: list[dict], bad: list[BadRow]) -> Chunk:
@@ -101,29 +146,6 @@ def _mails(path: Path) -> Iterator[tuple[int, bytes] | BadRow]:
         yield line, b"".join(held)
 
 
-def _row(data: bytes, community: str) -> dict | None:
-    """A mail as a row of ROWS, None for what is no mail."""
-    if data.startswith(b"From "):
-        data = data[data.find(b"\n") + 1 :]
-    mail = email.message_from_bytes(data)
-    if not any(mail.get(name) for name in ("From", "Date", "Message-Id")):
-        return None
-    ids = _MESSAGE_ID.findall(_header(mail, "Message-Id"))
-    references = _MESSAGE_ID.findall(_header(mail, "References"))
-    above = _MESSAGE_ID.findall(_header(mail, "In-Reply-To"))[:1] or references[-1:]
-    lists = _MESSAGE_ID.findall(_header(mail, "List-Id"))
-    return {
-        "id": ids[0] if ids else hashlib.sha256(data[: data.find(b"\n\n")]).hexdigest(),
-        "parent": above[0] if above else None,
-        "author": email.utils.parseaddr(_header(mail, "From"))[1].lower() or None,
-        "community": lists[0] if lists else community,
-        "time": _time(_header(mail, "Date")),
-        "kind": UNKNOWN,
-        "title": None if above else _header(mail, "Subject"),
-        "body": _own_words(mail),
-    }
-
-
 def _header(mail: email.message.Message, name: str) -> str:
     """A field in one line, encoded words decoded; empty if it is not there."""
     raw = str(mail.get(name, ""))
@@ -135,9 +157,18 @@ def _header(mail: email.message.Message, name: str) -> str:
 
 
 def _time(date: str) -> int | None:
+    """Seconds since 1970. A zone that has no number and that nobody knows is taken as UTC."""
     parsed = email.utils.parsedate_tz(date)
+    if parsed is None:
+        return None
+    zone = parsed[9]
+    if not zone and not _NUMBERED_ZONE.search(
+        date
+    ):  # Python knows the names of North America alone, and takes all others as +0000
+        words = re.findall(r"[A-Z]{3,5}\b", date)
+        zone = next((round(3600 * _ZONES[word]) for word in reversed(words) if word in _ZONES), 0)
     try:
-        return None if parsed is None else email.utils.mktime_tz(parsed)
+        return email.utils.mktime_tz((*parsed[:9], zone))
     except (ValueError, OverflowError):
         return None
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.progress import Progress, progress
-from awase.data.compute import pc
 from awase.data.discussions.accounts import are_blank, are_bots, are_deleted, without_deleted
+from awase.data.discussions.communities import Communities
 from awase.data.discussions.discussion import BOT, DELETED_TEXT, EVENTS, NO_TEXT, Discussion
 from awase.data.discussions.hashing import name_hashes
 from awase.data.discussions.ranges import Space
@@ -63,14 +63,14 @@ def read_discussion(
         raise reading.nothing()
     events, counts = settle(raw, space)
     del raw
-    return Discussion(events, list(reading.communities), reading.census(events, counts), reading.bad, readers)
+    return Discussion(events, reading.communities.names(), reading.census(events, counts), reading.bad, readers)
 
 
 class _Reading:
     def __init__(self, readers: list[Reader], on_bad: str):
         self.readers, self.on_bad = readers, on_bad
         self.bad, self.bad_times, self.rows = BadRows(), 0, 0
-        self.communities: dict[str, int] = {}
+        self.communities = Communities()
         self._last_time = int(time.time()) + _DAY
         self._seen_times: list[int] = []  # of the first that could not be, to say why
 
@@ -105,7 +105,7 @@ class _Reading:
             parents,
             threads,
             without_deleted(authors),
-            self._numbered(rows["community"]),
+            self.communities.numbers(rows["community"]),
             rows["time"],
             kinds,
             flags,
@@ -120,12 +120,6 @@ class _Reading:
         if len(wrong) and not self._seen_times:
             self._seen_times = seconds[wrong[:1]].tolist()
         return usable
-
-    def _numbered(self, names: pa.Array) -> np.ndarray:
-        """The community of each row as a number. The loop is over the distinct names of a block."""
-        coded = pc.utf8_trim_whitespace(names.fill_null("")).dictionary_encode()
-        numbers = [self.communities.setdefault(name, len(self.communities)) for name in coded.dictionary.to_pylist()]
-        return np.array(numbers, np.int32)[coded.indices.to_numpy()]
 
     def census(self, events: pa.Table, counts: dict[str, int]) -> dict[str, int]:
         kinds, bots = np.zeros(3, np.int64), np.empty(0, np.uint64)
@@ -152,6 +146,7 @@ class _Reading:
             **counts,
             "bad_times": self.bad_times,
             "bad_rows": self.bad.n,
+            **{name: n for reader in self.readers for name, n in getattr(reader, "counts", {}).items() if n},
             "first": first,
             "last": last,
         }
