@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from side_by_side import compare
 
 from awase.kernels import draws, manifolds, sets
 from awase.kernels.metric import metric_batches, metric_batches_twin
@@ -48,11 +49,16 @@ def test_batches_equal_the_twin(seed, batch, dim, n_negatives, margin, n_ranked,
     table, squares, given = problem(seed, batch=batch, dim=dim)
     double, double_squares = table.astype(np.float64), squares.astype(np.float64)
     wanted = (n_negatives, np.float32(margin), n_ranked, manifolds.BALL, radius)
-    total = run(table, squares, given, wanted)
-    expected = metric_batches_twin(double, double_squares, *given, *wanted, 0, len(given[4]) - 1)
-    assert total == pytest.approx(expected, rel=1e-4, abs=1e-5)
-    np.testing.assert_allclose(table, double, atol=2e-4)
-    np.testing.assert_allclose(squares, double_squares, rtol=1e-2, atol=1e-4)
+    compare(
+        (lambda k: run(table, squares, given, wanted, k, k + 1), {"table": table, "squares": squares}),
+        (
+            lambda k: metric_batches_twin(double, double_squares, *given, *wanted, k, k + 1),
+            {"table": double, "squares": double_squares},
+        ),
+        len(given[4]) - 1,
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 def test_no_row_ever_leaves_the_ball():

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from side_by_side import compare
 
 from awase.kernels.corruption import corrupt, corrupt_twin
 from awase.kernels.draws import alias_table, key
@@ -51,23 +52,33 @@ def test_steps_equal_the_twin(graph, projected, adagrad, p, batch):
     dim, n_batches = 5, N // batch
     codes, radii = np.array([BALL] * 4 if projected else [SPHERE, FLAT, FLAT, FLAT]), np.ones(4)
     full, schedule = np.array([0.1, 0.05, 0.2, 0.1]) * (1 if adagrad else 0.3), np.linspace(1, 0.2, n_batches)
-    results = []
-    for kernel in (translation_steps, translation_steps_twin):
+    roads, start = [], tables(projected, dim)
+    for kernel in (translation_steps, translation_steps_twin, translation_steps):
         of = tables(projected, dim)
-        squares = tuple(np.zeros_like(table) for table in of)
+        squares = tuple(
+            np.full_like(table, 0.01) for table in of
+        )  # from 0, a gradient that is only rounding takes a whole step
         given = (of, squares, full, codes, radii, projected, adagrad, p, np.float32(1), *graph, np.uint64(key(0, 0)), 2)
-        # Two calls: nothing may be left over from one batch, or call, to the next.
-        half = n_batches // 2
-        total = sum(kernel(*given, rows, edges, schedule, first, last) for first, last in ((0, half), (half, n_batches)))
-        results.append((total, of, squares))
-    (total, of, squares), (expected_total, expected, expected_squares) = results
-    assert total == pytest.approx(expected_total, rel=1e-5) and total > 0
-    for found, twin, start in zip(of, expected, tables(projected, dim)):
-        np.testing.assert_allclose(found, twin, atol=1e-5)
-        assert projected == (found != start).any() if found.shape[0] == 1 else (found != start).any()
-    for found, twin in zip(squares, expected_squares):
-        np.testing.assert_allclose(found, twin, rtol=1e-4, atol=1e-6)
-        assert found.any() == (adagrad and len(found) > 1)
+        roads.append(
+            (
+                lambda first, last, kernel=kernel, given=given: kernel(*given, rows, edges, schedule, first, last),
+                {str(at): array for at, array in enumerate((*of, *squares))},
+            )
+        )
+    totals = []
+
+    def one(k):
+        totals.append(roads[0][0](k, k + 1))
+        return totals[-1]
+
+    compare((one, roads[0][1]), (lambda k: roads[1][0](k, k + 1), roads[1][1]), n_batches, rtol=1e-4, atol=2e-6)
+    half = n_batches // 2
+    # Two calls: nothing may be left over from one batch, or call, to the next.
+    assert roads[2][0](0, half) + roads[2][0](half, n_batches) == pytest.approx(sum(totals)) and sum(totals) > 0
+    for at, found in roads[0][1].items():
+        assert found.tobytes() == roads[2][1][at].tobytes()
+        before = start[int(at)] if int(at) < 4 else np.full_like(found, 0.01)
+        assert (found != before).any() == ((int(at) < 4 or adagrad) and len(found) > 1)
 
 
 @pytest.mark.parametrize("dim", [1, 3, 64, 65])
