@@ -45,6 +45,19 @@ def test_create_makes_folders_keeps_what_is_there_and_takes_an_empty_file(path, 
     database.connect(tmp_path / "empty").close()
 
 
+def test_what_a_killed_create_leaves_is_not_begun(path, tmp_path):
+    assert database.begun(path) and not database.begun(tmp_path / "missing")
+    left = tmp_path / "left"
+    left.touch()
+    assert not database.begun(left)
+    database.connect(left, create=True).close()  # our mark, and nothing else
+    assert not database.begun(left)
+    left.write_text("somebody's letter, which is no collection")
+    with pytest.raises(FormatError, match="E0312"):
+        database.begun(left)
+    assert left.read_text().startswith("somebody's letter")
+
+
 def test_a_transaction_is_whole_or_not_at_all(path):
     with closing(database.connect(path)) as connection:
         with pytest.raises(ZeroDivisionError), database.transaction(connection):

@@ -50,7 +50,7 @@ def index(
     source = documents(docs, columns, on_bad)  # its errors come before anything is removed
     if fresh:
         database.remove(out)
-    opened = Collection.open(out, model) if out.exists() else Collection.create(out, model, analyzer=analyzer)
+    opened = Collection.open(out, model) if database.begun(out) else Collection.create(out, model, analyzer=analyzer)
     with opened as collection:
         found = put(collection, source)
         found |= {"collection": str(out), "items": len(collection)}

@@ -6,7 +6,7 @@ SQLite's own damage checks cover its structure, not the bytes of a text or a vec
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from awase.core.errors import AwaseError, BackendError, FormatError, IntegrityError, LimitError
@@ -52,6 +52,18 @@ def connect(path: Path | str, *, create: bool = False, readonly: bool = False) -
             connection.close()
             raise
     return connection
+
+
+def begun(path: Path | str) -> bool:
+    """Whether there is a collection with anything in it; False where there is no file, or only what a killed ``create`` left of one.
+
+    Raises as ``connect``.
+    """
+    path = Path(os.path.realpath(path))
+    if not path.exists():
+        return False
+    with closing(connect(path, create=True)) as connection, _explained(path):
+        return connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] > 0
 
 
 def remove(path: Path | str) -> None:
