@@ -69,7 +69,7 @@ browser:
 .venv/.everything: .venv/.made pyproject.toml
 	@echo 'Installing torch and everything the tests use into .venv: some minutes the first time ...'
 	@$(BIN)/python -m pip install --quiet torch==2.13.0
-	@$(BIN)/python -m pip install --quiet --editable '.[ann,homophily,ja,plot,serve,torch,tune]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[ann,homophily,ja,mcp,plot,serve,torch,tune]' --group dev
 	@touch $@ .venv/.package .venv/.homophily
 
 clean:

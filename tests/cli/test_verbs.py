@@ -13,8 +13,17 @@ NAMES = [name_of(module) for module in VERBS]
 
 
 def test_the_verbs_are_these():
-    expected = "demo,fit,evaluate,compare,index,search,serve,add,delete,encode,neighbours,analogy,export,homophily,homophily simulate,recipes"
-    assert list(COMMANDS) == NAMES == [*expected.split(","), "info", "doctor", "explain", "limits"]
+    expected = "demo,search,fit,evaluate,compare,index,add,delete,serve,mcp,encode,neighbours,analogy,export,recipes"
+    assert (
+        list(COMMANDS)
+        == NAMES
+        == [*expected.split(","), "homophily", "homophily simulate", "info", "doctor", "explain", "limits"]
+    )
+
+
+def test_they_are_listed_in_five_groups(awase):
+    titles = [line[:-1] for line in awase("--help").out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options", "Every day", "Collections", "Models", "Discussions", "Look up"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,7 +66,7 @@ def test_every_verb_that_prints_data_has_json():
     without = [
         name for name, command in COMMANDS.items() if "--json" not in [opt for one in command.params for opt in one.opts]
     ]
-    assert without == ["serve"]
+    assert without == ["serve", "mcp"]
 
 
 def test_environment_variables_are_in_the_help(awase):

@@ -73,6 +73,8 @@ def workbench(tmp_path_factory) -> Path:
     for split, numbers in (("train", range(1, 61)), ("test", range(61, 101))):
         lines = ["query-id\tcorpus-id\tscore", *(f"q{i}\tdoc-{i}\t1" for i in numbers)]
         (beir / "qrels" / f"{split}.tsv").write_text("\n".join(lines) + "\n")
+    (folder / "notes").mkdir()
+    (folder / "notes/wine.md").write_text("# Wine\n\nRed wine goes with cheese.\n")
     for line in ("fit pairs.csv -o model", "index docs.jsonl -m model -o docs.awase"):
         _ran(f"awase {line}", folder, {})
     return folder

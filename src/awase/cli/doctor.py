@@ -14,7 +14,7 @@ PYTHON = 'awase.Collection.open("docs.awase").doctor()'
 
 # extra -> the module that shows it is there
 EXTRAS = {
-    "ann": "faiss", "homophily": "zstandard", "ja": "sudachipy", "plot": "matplotlib", "serve": "starlette", "torch": "torch",
+    "ann": "faiss", "homophily": "zstandard", "ja": "sudachipy", "mcp": "mcp", "plot": "matplotlib", "serve": "starlette", "torch": "torch",
     "tune": "optuna",
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ from awase.cli import (
     index,
     info,
     limits,
+    mcp,
     neighbours,
     recipes,
     search,
@@ -36,11 +37,15 @@ from awase.cli.output import emit, remark
 from awase.core import progress
 from awase.core.errors import AwaseError, ConfigError
 
-# In the order in which somebody new needs them; `awase --help` lists them so.
-VERBS = (
-    demo, fit, evaluate, compare, index, search, serve, add, delete, encode, neighbours, analogy, export, homophily,
-    homophily_simulate, recipes, info, doctor, explain, limits,
-)  # fmt: skip
+# In the order in which `awase --help` lists them: what is needed every day first.
+GROUPS = {
+    "Every day": (demo, search, fit, evaluate, compare),
+    "Collections": (index, add, delete, serve, mcp),
+    "Models": (encode, neighbours, analogy, export, recipes),
+    "Discussions": (homophily, homophily_simulate),
+    "Look up": (info, doctor, explain, limits),
+}
+VERBS = tuple(verb for group in GROUPS.values() for verb in group)
 INTERRUPTED = 130  # as shells count it: 128 + SIGINT
 
 
@@ -50,6 +55,15 @@ class _Verbs(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         two = " ".join(args[:2])
         return (two, self.commands[two], args[2:]) if two in self.commands else super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The verbs by group, all in the same columns."""
+        widest = max(map(len, self.commands))
+        room = formatter.width - widest - 6  # two columns, the gap between them and the indentation
+        for title, modules in GROUPS.items():
+            with formatter.section(title):
+                rows = [(name, self.commands[name].get_short_help_str(room)) for name in map(name_of, modules)]
+                formatter.write_dl([(f"{name:<{widest}}", text) for name, text in rows])
 
 
 def name_of(module: ModuleType) -> str:
@@ -63,7 +77,9 @@ def application() -> typer.Typer:
         name="awase",
         cls=_Verbs,
         help="Learns which things belong together: embedding models fitted to your own pairs, judged honestly, indexed and served.",
-        epilog=_block("Start here:", ("awase demo", "awase fit pairs.csv -o model", "awase VERB --help")),
+        epilog=_block(
+            "Start here:", ("awase demo", 'awase search FOLDER "red wine"', "awase fit pairs.csv -o model", "awase VERB --help")
+        ),
         rich_markup_mode=None,  # plain help that can be copied, and no rich on the way to the first search result
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -205,6 +205,10 @@ class BM25:
             bm25.scores_of(terms, weights, bounds, *segment.postings, norms, first, rows, out)
         return out
 
+    def frequencies(self) -> np.ndarray:
+        """How many rows that are not deleted each term of ``self.analyzer`` is in, int64."""
+        return self._state.frequencies
+
     def arrays(self) -> dict[str, np.ndarray]:
         """What ``from_arrays`` makes an equal index of. Nothing is copied; all are for reading only."""
         arrays = {f"analyzer.{name}": array for name, array in self.analyzer.arrays().items()}

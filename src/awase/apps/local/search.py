@@ -12,6 +12,7 @@ from awase.core.errors import IntegrityError
 from awase.core.protocols import TextEncoder
 from awase.index.collection import Collection
 from awase.index.items import Result
+from awase.index.noted import NotedCollection
 
 
 class Searched:
@@ -49,7 +50,7 @@ class Searched:
             from awase.models import text_encoder
 
             self._encoder = text_encoder(model)
-        self.collection = self._updated()
+        self.collection: Collection = self._updated()
 
     def __enter__(self) -> "Searched":
         return self
@@ -62,9 +63,14 @@ class Searched:
 
     def update(self) -> Changes:
         """Bring the cache up to date again; what changed."""
-        if self.kind != "collection":
+        if self.kind == "collection":
+            return self.changes
+        if not self.collection.path.exists():  # its cache was removed
             self.collection.close()
             self.collection = self._updated()
+        else:
+            with cached.locked(self._place):
+                self.changes = self._refreshed(self.collection)
         return self.changes
 
     def search(self, query: str, k: int = 10, where: str | None = None, mode: str = "hybrid") -> Sequence[Result]:
@@ -80,12 +86,15 @@ class Searched:
         self.collection = self._updated()
         return self.collection.search([query], k, where=where, mode=mode)[0]
 
-    def _updated(self) -> Collection:
+    def _updated(self) -> NotedCollection:
         with cached.locked(self._place), ExitStack() as stack:
             collection = stack.enter_context(cached.opened(self._place, str(self._root), self._encoder))
-            if self._documents is not None:
-                self.changes = refresh_documents(collection, self._root, self._documents)
-            else:
-                self.changes = refresh(collection, self._root)
+            self.changes = self._refreshed(collection)
             stack.pop_all()  # it stays open
         return collection
+
+    def _refreshed(self, collection: Collection) -> Changes:
+        assert isinstance(collection, NotedCollection)
+        if self._documents is not None:
+            return refresh_documents(collection, self._root, self._documents)
+        return refresh(collection, self._root)
