@@ -228,6 +228,7 @@ def test_a_damaged_or_foreign_cache_is_made_again(awase, notes, cache):
         whole[: len(whole) // 2],
         whole.replace(b"Red wine", b"Bad wine"),
         whole.replace(b'"root"', b'"toor"'),
+        whole.replace(b"wine.md", b"wins.md"),
     ):
         for log in cache.glob("*/words.awase-*"):
             log.unlink()

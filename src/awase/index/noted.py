@@ -3,13 +3,15 @@
 So a cache of files never says that a file was read when its items are not there, nor the other way round, wherever a process is killed.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from awase.core.errors import IntegrityError
 from awase.index.collection import Collection
 from awase.index.items import batches
+from awase.index.settings import NOTES
 
 _ANY_SIZE = 1 << 62
-_TABLE = "CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
 
 class NotedCollection(Collection):
@@ -24,10 +26,16 @@ class NotedCollection(Collection):
     """
 
     def notes(self) -> dict[str, str]:
-        """All notes; none where none were ever made."""
+        """All notes; none where none were ever made. Errors: E0724 one is not what was written."""
         with self._reading():
-            there = self._table.connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'notes'").fetchone()
-            return dict(self._table.connection.execute("SELECT key, value FROM notes")) if there else {}
+            if not self._has_notes():
+                return {}
+            kept = self._table.connection.execute("SELECT key, value, checksum FROM notes").fetchall()
+        for key, value, sum_ in kept:
+            if _checksum(key, value) != sum_:
+                remedy = "make the collection again"
+                raise IntegrityError("E0724", "a note is not what was written: the disk changed it", place=key, remedy=remedy)
+        return {key: value for key, value, _ in kept}
 
     def ids(self) -> list[str]:
         """The ids of all items."""
@@ -48,8 +56,16 @@ class NotedCollection(Collection):
                     self._table.insert(rows, vectors)
                     self._written += len(rows)
                 connection = self._table.connection
-                connection.execute(_TABLE)
+                if not self._has_notes():
+                    connection.execute(NOTES)
                 removed = [(key,) for key, value in notes.items() if value is None]
                 connection.executemany("DELETE FROM notes WHERE key = ?", removed)
-                kept = [(key, value) for key, value in notes.items() if value is not None]
-                connection.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?)", kept)
+                kept = [(key, value, _checksum(key, value)) for key, value in notes.items() if value is not None]
+                connection.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", kept)
+
+    def _has_notes(self) -> bool:
+        return bool(self._table.connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'notes'").fetchone())
+
+
+def _checksum(key: str, value: str) -> int:
+    return zlib.crc32(f"{key}\0{value}".encode())

@@ -10,6 +10,7 @@ from awase.core.limits import MAX_DIM
 
 FORMAT = 2  # 1 had no account of what there is (``content.py``); it is read as it is, and becomes 2 when it is first written to
 _READ = (1, FORMAT)
+NOTES = "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID"  # see ``noted.py``
 _OTHERS = re.compile("sqlite_(sequence|stat[1-4])")  # tables that SQLite itself makes
 
 _Test = Callable[[Any], bool]
@@ -70,6 +71,7 @@ def check_schema(connection: sqlite3.Connection, path: str, schema: str) -> None
     if not found:
         message = "the collection was never finished being made"
         raise FormatError("E0721", message, place=path, remedy="delete the file and make it again")
+    wanted |= {"notes": ("table", NOTES)} if "notes" in found else {}
     others = {name for name in found.keys() - wanted.keys() if not (_OTHERS.fullmatch(name) and found[name][0] == "table")}
     wrong = sorted({name for name in wanted if found.get(name) != wanted[name]} | others)
     if wrong:
