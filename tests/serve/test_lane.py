@@ -3,10 +3,11 @@
 import asyncio
 import threading
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
+from awase.core.errors import BackendError
 from awase.serve.lane import Lane
 from awase.serve.refusal import Refusal
 
@@ -120,5 +121,91 @@ def test_closing_waits_for_the_jobs_and_closes_the_collections():
             with pytest.raises(Refusal):
                 await lane.run(lambda c: (collections.append(c), c.use(0.1)))
         assert [c.closed for c in collections] == [True]
+
+    asyncio.run(main())
+
+
+def test_the_time_in_the_queue_counts():
+    """The second job waits for two of its three seconds: it has one left, not three."""
+
+    async def main():
+        gate = threading.Event()
+        async with lane_of(deadline_s=3.0) as lane:
+            first = asyncio.create_task(lane.run(lambda _: time.sleep(2)))
+            await asyncio.sleep(0)
+            start = time.monotonic()
+            with pytest.raises(Refusal) as late:
+                await lane.run(lambda _: gate.wait(20))
+            waited = time.monotonic() - start
+            gate.set()
+            await first
+        assert refused(late.value, 504)
+        assert 2.9 < waited < 4.5
+
+    asyncio.run(main())
+
+
+def test_a_deadline_that_a_request_has_already_is_kept():
+    async def main():
+        ran = []
+        async with lane_of(deadline_s=60.0) as lane:
+            with pytest.raises(Refusal):
+                await lane.run(lambda _: time.sleep(0.3), time.monotonic() + 0.05)
+            with pytest.raises(Refusal):
+                await lane.run(ran.append, time.monotonic() - 1)
+            assert ran == []
+
+    asyncio.run(main())
+
+
+class Slow(Counted):
+    """A collection whose searches look every millisecond whether to stop, as SQLite does."""
+
+    stop = None
+
+    @contextmanager
+    def stoppable(self, stop):
+        self.stop = stop
+        yield
+        self.stop = None
+
+    def search(self):
+        while not self.stop():
+            time.sleep(0.001)
+        raise BackendError("E0340", "stopped before it was done")
+
+
+def slow_lane(**options):
+    return Lane("slow", [Slow()], max_queue=2, stoppable=Slow.stoppable, **options)
+
+
+def test_what_runs_at_the_deadline_is_stopped_and_frees_its_thread():
+    async def main():
+        lane = slow_lane(deadline_s=0.2)
+        with pytest.raises(Refusal) as late:
+            await lane.run(Slow.search)
+        assert refused(late.value, 504)
+        assert await asyncio.wait_for(lane.run(lambda _: "free again", time.monotonic() + 20), 20) == "free again"
+        lane.close()
+
+    asyncio.run(main())
+
+
+def test_closing_stops_what_runs_and_does_not_wait_for_what_cannot_be_stopped():
+    async def main():
+        lane, stuck = slow_lane(deadline_s=60, at_deadline=False), threading.Event()
+        running = asyncio.create_task(lane.run(Slow.search))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(lane.close)
+        with pytest.raises(BackendError, match="E0340"):
+            await running
+        lane = slow_lane(deadline_s=60)
+        running = asyncio.create_task(lane.run(lambda _: stuck.wait(20)))
+        await asyncio.sleep(0.1)
+        start = time.monotonic()
+        await asyncio.to_thread(lane.close, 0.2)
+        assert time.monotonic() - start < 10
+        stuck.set()
+        await running
 
     asyncio.run(main())

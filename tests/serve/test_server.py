@@ -83,7 +83,7 @@ def test_ctrl_c_stops_it_quietly(path):
 
 def test_what_is_being_answered_is_answered_before_it_stops(path):
     server = Process(path)
-    body = json.dumps({"items": [{"id": f"late-{i}", "text": "word " * 2000} for i in range(300)]}).encode()
+    body = json.dumps({"items": [{"id": f"late-{i}", "text": "word " * 200} for i in range(300)]}).encode()
     connection = server.connect()
     connection.putrequest("POST", "/v1/items")
     connection.putheader("content-type", "application/json")

@@ -22,4 +22,5 @@ HEAD_TIMEOUT_S = 10.0  # for the head of an HTTP request to arrive
 BODY_TIMEOUT_S = 20.0  # for its body
 WRITE_TIMEOUT_S = 20.0  # for a client to take what was sent to it
 MAX_FILTER_CHARS = 4_096  # a metadata filter; more comparisons than fit in it would be too deep for SQLite
+MAX_FILTER_COST = 10 << 30  # bytes compared by a filter of an HTTP request; about the seconds of its deadline
 MAX_FILTER_DEPTH = 12  # parentheses and nots inside each other: the stack of the SQL parser holds 100 symbols

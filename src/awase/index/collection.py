@@ -8,8 +8,8 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -18,21 +18,19 @@ import numpy as np
 from awase.core.errors import BackendError, ConfigError, InputError
 from awase.core.progress import progress
 from awase.core.protocols import Hits, TextEncoder
-from awase.core.suggest import did_you_mean
 from awase.index.bound import BoundModel, Given, described
 from awase.index.doctor import examine
 from awase.index.exact import check_k
-from awase.index.find import Sources, by_both, by_vectors, by_words
-from awase.index.follow import Dense, Follower, Lexical
+from awase.index.find import MODES, Sources, allowed_rows, by_both, by_vectors, by_words, checked_mode, filter_cost
+from awase.index.follow import Dense, Follower, Lexical, cache_folder
 from awase.index.graph import GRAPH_FROM, Graph
 from awase.index.hybrid import Fusion
 from awase.index.items import Item, Result, Row, batches, checked_ids
 from awase.index.table import Table
 from awase.store import cache, database, files
 
-__all__ = ["Collection", "Item", "Result"]
+__all__ = ["MODES", "Collection", "Item", "Result", "cache_folder"]
 
-MODES = ("hybrid", "dense", "bm25")
 _BATCH = 4096  # items of one commit
 _STALE = 0.05  # of the rows: with more changes than this the caches are written again
 _log = logging.getLogger("awase.index")
@@ -118,13 +116,13 @@ class Collection:
             self._written = 0  # the caches can wait; the error cannot
         self.close()
 
-    def close(self) -> None:
-        """Write the caches if much was written, and close the file."""
+    def close(self, *, caches: bool = True) -> None:
+        """Write the caches if much was written (unless they can wait), and close the file."""
         with self._lock:
             if self._closed:
                 return
             try:
-                if self._written > _STALE * self._table.count():
+                if caches and self._written > _STALE * self._table.count():
                     self.prepare()
             finally:
                 self._closed = True
@@ -287,12 +285,12 @@ class Collection:
         """
         queries = [queries] if isinstance(queries, str) else list(queries)
         check_k(k)
-        mode = self._mode(mode)
+        mode = checked_mode(mode, self.dim)
         with self._lock:
             self._check_open()
             vectors = self._model.encode_queries(queries) if mode != "bm25" else None
             with self._table.snapshot():
-                allowed = None if where is None else self._allowed(where)
+                allowed = None if where is None else allowed_rows(self._table, where)
                 hits, sources = self._found(queries, vectors, k, allowed, mode)
                 items = self._table.items(np.unique(hits.rows[hits.rows >= 0]).tolist())
             if not self._readonly:
@@ -341,20 +339,25 @@ class Collection:
             return by_vectors(self._dense, self._graph, vectors, k, allowed)
         return by_both(self._lexical, self._dense, self._graph, queries, vectors, k, allowed, self.fusion)
 
-    def _mode(self, mode: str) -> str:
-        if mode not in MODES:
-            raise ConfigError("E0727", f"there is no search mode {mode!r}", remedy=did_you_mean(mode, MODES))
-        if mode == "dense" and not self.dim:
-            remedy = "use mode bm25, or make the collection again with a model"
-            raise ConfigError("E0727", "mode 'dense' needs vectors, and this collection has no model", remedy=remedy)
-        return mode if self.dim else "bm25"
+    def filter_cost(self, where: str) -> float:
+        """What a filter costs here (``awase.index.find.filter_cost``). Errors as of ``search``."""
+        with self._reading():
+            return filter_cost(self._table, where)
 
-    def _allowed(self, where: str) -> np.ndarray:
-        from awase.index.where import compile_filter  # lark, which only filters need
+    def verify(self) -> None:
+        """Compare all items with what was written, as the first filter does. Errors: E0724, E0750."""
+        with self._reading():
+            self._table.verify()
 
-        condition = compile_filter(where, self._table.fields())
-        self._table.verify()  # what a damaged item says would leave it out
-        return self._table.rows_where(condition.sql, condition.parameters)
+    def stoppable(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
+        """A block in which what reads or writes the file ends with E0340 soon after ``stop()`` is true."""
+        return database.stoppable(self._table.connection, stop)
+
+    def another(self) -> "Collection":
+        """The same collection for another thread, for reading only: with the same model, and knowing what was checked already."""
+        twin = Collection.open(self.path, self.model, readonly=True)
+        twin._table.seen = self._table.seen
+        return twin
 
     def _settle(self) -> None:
         """Write the caches that changed much. One that cannot be written is done without: it only makes things faster."""
@@ -388,9 +391,3 @@ class Collection:
     def _check_open(self) -> None:
         if self._closed:
             raise ConfigError("E0730", "the collection is closed", place=str(self.path), remedy="open it again")
-
-
-def cache_folder(path: Path | str) -> Path:
-    """Where the caches of a collection are."""
-    path = Path(os.path.realpath(path))
-    return path.with_name(f"{path.name}.cache")

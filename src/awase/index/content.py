@@ -45,10 +45,11 @@ class Content(NamedTuple):
 
 class Seen:
     """What of a file was compared with what was written, by this process: all items up to ``row``; ``whole``: that none is missing;
-    ``ids``: that each is found by its id. Rows never change, so what was seen need not be looked at again."""
+    ``ids``: that each is found by its id. ``n_bytes``: characters of metadata there were. Rows never change, so what was seen
+    need not be looked at again."""
 
     def __init__(self) -> None:
-        self.row, self.whole, self.ids = 0, False, False
+        self.row, self.whole, self.ids, self.n_bytes = 0, False, False, 0
 
 
 def row_sum(rows: Iterable[int] | np.ndarray) -> int:

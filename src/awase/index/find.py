@@ -4,12 +4,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from awase.core.errors import ConfigError
 from awase.core.protocols import Hits
+from awase.core.suggest import did_you_mean
 from awase.index.follow import Follower
 from awase.index.graph import Graph
 from awase.index.hybrid import Fusion
+from awase.index.table import Table
 
+MODES = ("hybrid", "dense", "bm25")
+_ROW_COST = 400  # of looking at an item at all, in bytes compared
 Sources = dict[str, np.ndarray]  # what each searcher gave the rows of the hits
+
+
+def checked_mode(mode: str, dim: int) -> str:
+    """The mode that a collection with vectors of so many dimensions answers in. Errors: E0727."""
+    if mode not in MODES:
+        raise ConfigError("E0727", f"there is no search mode {mode!r}", remedy=did_you_mean(mode, MODES))
+    if mode == "dense" and not dim:
+        remedy = "use mode bm25, or make the collection again with a model"
+        raise ConfigError("E0727", "mode 'dense' needs vectors, and this collection has no model", remedy=remedy)
+    return mode if dim else "bm25"
 
 
 def by_words(lexical: Follower, queries: Sequence[str], k: int, allowed: np.ndarray | None) -> tuple[Hits, Sources]:
@@ -59,3 +74,22 @@ def by_both(
 
     hits = fusion.fuse(near, alike, k, dense_of=dense_of, lexical_of=lexical_of)
     return hits, {"bm25": lexical_of(hits.rows), "dense": dense_of(hits.rows)}
+
+
+def allowed_rows(table: Table, where: str) -> np.ndarray:
+    """The rows of a table that a filter allows, rising. Errors: E0710 to E0712; E0724, E0750 a damaged item, which it would leave out."""
+    condition = _condition(table, where)
+    table.verify()
+    return table.rows_where(condition.sql, condition.parameters)
+
+
+def filter_cost(table: Table, where: str) -> float:
+    """What a filter costs, in bytes that it compares: some 3 ns each. Infinite before the first one, which reads and checks everything."""
+    weight, seen = _condition(table, where).weight, table.seen
+    return weight * (seen.n_bytes + _ROW_COST * table.count()) if seen.whole else np.inf
+
+
+def _condition(table: Table, where: str):
+    from awase.index.where import compile_filter  # lark, which only filters need
+
+    return compile_filter(where, table.fields())

@@ -5,6 +5,7 @@ only the rows added and deleted since are applied. Otherwise it is made again fr
 """
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -188,3 +189,9 @@ class Follower:
                 job.advance(len(rows))
         self.rows = np.concatenate(added)
         self.n_changes += len(self.rows) - len(added[0])
+
+
+def cache_folder(path: Path | str) -> Path:
+    """Where the caches of a collection are."""
+    path = Path(os.path.realpath(path))
+    return path.with_name(f"{path.name}.cache")

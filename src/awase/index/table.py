@@ -273,12 +273,13 @@ class Table:
     def texts_after(self, row: int) -> Iterator[tuple[np.ndarray, list[str]]]:
         """(rows, texts) of the items above a row, a few thousand at a time and fewer when they are long, each compared with its
         checksum; from row 0 on, all of them with what there should be. Errors: E0724, E0750."""
-        rows, texts, size, all_rows = [], [], 0, []
+        rows, texts, size, all_rows, n_bytes = [], [], 0, [], self.seen.n_bytes if row else 0
         sql = "SELECT row, id, text, metadata, checksum FROM items WHERE row > ? ORDER BY row"
         for number, *kept in self.connection.execute(sql, (row,)):
             rows.append(number)
             texts.append(self.checked(Kept(number, *kept)).text)
             size += len(texts[-1])
+            n_bytes += len(kept[2])
             if len(rows) == _ROWS or size > _CHARS:
                 all_rows.append(np.array(rows, np.int64))
                 yield all_rows[-1], texts
@@ -288,7 +289,7 @@ class Table:
             self._check_rows(np.concatenate(all_rows), "items")
             self.seen.whole = True
         if row <= self.seen.row:
-            self.seen.row = max(self.seen.row, self._last_row())
+            self.seen.row, self.seen.n_bytes = max(self.seen.row, self._last_row()), n_bytes
         if rows:
             yield all_rows[-1], texts
 

@@ -83,15 +83,17 @@ class Condition(NamedTuple):
     """A filter as SQL over ``items.id`` and ``items.metadata``.
 
     parameters: for its question marks, in order; fields: the (name, position in the text) of each field it asks for; depth: how
-    far it nests.
+    far it nests; weight: how often it looks at the metadata of an item, comparisons with long texts counting more.
     """
 
     sql: str
     parameters: tuple
     fields: tuple = ()
     depth: int = 0
+    weight: float = 0.0
 
 
+_LONG = 64  # characters sought that cost as much again
 _ID = "id"
 _OF_ID = "/* id */ items.metadata"  # until it is known whether metadata has such a field
 
@@ -266,7 +268,8 @@ class _ToSQL(Transformer):
 
 
 def _comparison(field: _Field, sql: str, *parameters) -> Condition:
-    return Condition(sql, parameters, ((field.name, field.at),))
+    longest = max((len(value) for value in parameters if isinstance(value, str)), default=0)
+    return Condition(sql, parameters, ((field.name, field.at),), weight=1 + longest / _LONG)
 
 
 def _joined(word: str, parts) -> Condition:
@@ -275,6 +278,7 @@ def _joined(word: str, parts) -> Condition:
         sum((part.parameters for part in parts), ()),
         sum((part.fields for part in parts), ()),
         max(part.depth for part in parts),
+        sum(part.weight for part in parts),
     )
 
 

@@ -25,6 +25,7 @@ from awase.serve.refusal import Refusal
 from awase.serve.routes import embeddings, items, rerank, search
 from awase.serve.settings import Settings
 
+_CLOSE_S = 1.0  # for jobs that are stopped to notice it
 _STATE_AGE_S = 1.0  # what monitors see may be so old
 
 
@@ -41,22 +42,29 @@ class Lanes(NamedTuple):
     """Threads and collections for each kind of work."""
 
     read: Lane
+    heavy: Lane
     write: Lane
     status: Lane
 
 
 class _Call(NamedTuple):
-    """A route that takes JSON: its method and path, the lane it runs in, and the function that answers."""
+    """A route that takes JSON: its method and path, the lane it runs in, the function that answers, and the one that tells whether
+    answering takes so long that it belongs into the heavy lane."""
 
     method: str
     path: str
     lane: str
     answer: Callable[[Any, dict], dict]
+    is_heavy: Callable[[Any, dict], bool] = lambda collection, body: False
+
+
+class _Heavy(Exception):
+    """Raised by a job that has no place in the lane where it runs."""
 
 
 CALLS = (
     _Call("POST", "/v1/embeddings", "read", embeddings.answer),
-    _Call("POST", "/v1/search", "read", search.answer),
+    _Call("POST", "/v1/search", "read", search.answer, search.is_heavy),
     *(_Call("POST", path, "read", rerank.answer) for path in ("/v1/rerank", "/v2/rerank", "/rerank")),
     _Call("POST", "/v1/items", "write", items.upsert),
     _Call("DELETE", "/v1/items", "write", items.delete),
@@ -97,8 +105,11 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         yield
+        end = time.monotonic() + _CLOSE_S
         for lane in self.lanes:
-            lane.close()
+            lane.stop_at = 0.0
+        for lane in self.lanes:
+            lane.close(max(end - time.monotonic(), 0))
 
     def _endpoint(self, call: _Call) -> Callable:
         expected = openapi.request_schema(call.method, call.path)
@@ -109,9 +120,20 @@ class Application:
             async with self.bodies.read(request) as body:
 
                 def job(collection) -> bytes:
+                    asked = schema.check(parse(body), expected)
+                    if call.is_heavy(collection, asked):
+                        raise _Heavy
+                    return _json(call.answer(collection, asked))
+
+                def heavy(collection) -> bytes:
                     return _json(call.answer(collection, schema.check(parse(body), expected)))
 
-                content = await getattr(self.lanes, call.lane).run(job)
+                lane: Lane = getattr(self.lanes, call.lane)
+                end = lane.deadline()
+                try:
+                    content = await lane.run(job, end)
+                except _Heavy:
+                    content = await self.lanes.heavy.run(heavy, end)
             return Response(content, media_type="application/json")
 
         return endpoint
@@ -156,6 +178,7 @@ class Application:
         current = await self._current()
         gauges = {
             "awase_read_queue_length": ("Requests waiting to be answered.", self.lanes.read.waiting),
+            "awase_heavy_queue_length": ("Requests with costly filters waiting.", self.lanes.heavy.waiting),
             "awase_write_queue_length": ("Writes waiting.", self.lanes.write.waiting),
             "awase_held_body_bytes": ("Bytes of requests that are being read or wait.", self.bodies.held_bytes),
             "awase_items": ("Items in the collection.", current["items"]),

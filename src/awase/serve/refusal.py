@@ -17,7 +17,7 @@ _TYPES = {
     422: "limit_error",
     429: "rate_limit_error",
 }
-_STATUS_OF_CODE = {"E0302": 507, "E0314": 503}  # the disk is full; another process writes
+_STATUS_OF_CODE = {"E0302": 507, "E0314": 503, "E0340": 503}  # the disk is full; another process writes; the server ends
 
 
 class Refusal(Exception):

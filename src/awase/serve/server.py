@@ -6,19 +6,21 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 
-from awase.core.errors import BackendError
+from awase.core.errors import AwaseError, BackendError
 from awase.index.collection import Collection
 from awase.serve.app import Application, Lanes
 from awase.serve.connection import patient
 from awase.serve.lane import Lane
 from awase.serve.settings import Settings, default_threads, key_from
 
-_GRACE_S = 10  # for the requests that are being answered when the server is told to stop
+_GRACE_S = 3  # for the requests that are being answered when the server is told to stop
+_STOP_S = {"read": 1.2, "heavy": 1.2, "write": 2.7, "status": 1.2}  # then what still runs is stopped, in time to be told so
 _SPARE_FILES = 256  # open files beside the connections
 _STATUS_DEADLINE_S = 5.0
 
@@ -59,7 +61,7 @@ def run(
         sys.stderr.write(f"{Path(collection_path).name} at {address(listening)} (Ctrl-C stops it)\n")
         sys.stderr.flush()
         server = make(lanes, settings)
-        with _ended_by_signals(server):
+        with _ended_by_signals(server, lanes):
             server.run([listening])
 
 
@@ -68,17 +70,31 @@ def open_lanes(collection_path: Path | str, model, settings: Settings) -> Lanes:
     writer = Collection.open(collection_path, model=model)
     writer.prepare()
 
-    def readers(n: int) -> list[Collection]:
-        opened = [Collection.open(collection_path, model=writer.model, readonly=True) for _ in range(n)]
+    _check(writer)
+
+    def lane(name: str, deadline_s: float = settings.deadline_s, n: int = settings.threads) -> Lane:
+        opened = [writer.another() for _ in range(n)]
         for reader in opened:
             reader.search("", k=1)  # now, and not when the first user waits
-        return opened
+        return Lane(name, opened, max_queue=settings.max_queue, deadline_s=deadline_s, stoppable=Collection.stoppable)
 
     return Lanes(
-        read=Lane("read", readers(settings.threads), max_queue=settings.max_queue, deadline_s=settings.deadline_s),
-        write=Lane("write", [writer], max_queue=settings.max_queue, deadline_s=settings.deadline_s),
-        status=Lane("status", readers(1), max_queue=settings.max_queue, deadline_s=_STATUS_DEADLINE_S),
-    )
+        read=lane("read"),
+        heavy=lane("heavy"),
+        write=Lane(
+            "write", [writer], max_queue=settings.max_queue, deadline_s=settings.deadline_s, stoppable=Collection.stoppable,
+            at_deadline=False, close=lambda writer: writer.close(caches=False),
+        ),
+        status=lane("status", _STATUS_DEADLINE_S, 1),
+    )  # fmt: skip
+
+
+def _check(collection: Collection) -> None:
+    """Read all items once, as the first filter would, so that no user waits for it. A damaged one is no reason not to start."""
+    try:
+        collection.verify()
+    except AwaseError as error:
+        logging.getLogger("awase.serve").warning("searches that read it will be refused: %s", error)
 
 
 def make(lanes: Lanes, settings: Settings) -> uvicorn.Server:
@@ -90,7 +106,7 @@ def make(lanes: Lanes, settings: Settings) -> uvicorn.Server:
         loop="asyncio",
         lifespan="on",
         log_config=None,
-        log_level="error",
+        log_level="critical",  # uvicorn's own errors show what was asked; ours are logged by ``front``
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -141,11 +157,13 @@ def _raise_file_limit(wanted: int) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+def _ended_by_signals(server: uvicorn.Server, lanes: Lanes) -> Iterator[None]:
     """A signal ends the server, also while it starts; uvicorn raises it again when it has ended, and that end was asked for."""
 
     def end(*_) -> None:
         server.should_exit = True
+        for name, lane in lanes._asdict().items():
+            lane.stop_at = min(lane.stop_at, time.monotonic() + _STOP_S[name])
 
     before = signal.signal(signal.SIGTERM, end), signal.signal(signal.SIGINT, end)
     try:

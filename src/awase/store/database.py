@@ -5,7 +5,7 @@ SQLite's own damage checks cover its structure, not the bytes of a text or a vec
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from awase.store import disk, files, read
 
 _APPLICATION_ID = int.from_bytes(b"AWSE", "big")
 _MAGIC = b"SQLite format 3\0"
+_STEPS = (
+    1000  # of SQLite's machine between two looks at whether to stop: well under a millisecond, but for what reads a long text
+)
 _BUSY_S = 10.0  # how long to wait for another process's write
 
 # Every connection. A schema that somebody else wrote may not call functions; a damaged page is noticed when it is read.
@@ -109,6 +112,16 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+
+
+@contextmanager
+def stoppable(connection: sqlite3.Connection, stop: Callable[[], bool]) -> Iterator[None]:
+    """What SQLite does inside the block ends with BackendError E0340 soon after ``stop()`` is true; a write leaves nothing behind."""
+    connection.set_progress_handler(stop, _STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def n_bytes(path: Path) -> int:
@@ -214,6 +227,10 @@ def _meaning(error: sqlite3.Error, place: str) -> AwaseError:
             f"the system refused to open or write the collection: {error}",
             place=place,
             remedy="check the permissions of the file and of its folder, and the disk",
+        )
+    if kind == "INTERRUPT":
+        return BackendError(
+            "E0340", "stopped before it was done", place=place, remedy="ask for less at a time, or give it more time"
         )
     if kind == "TOOBIG":
         return LimitError("E0318", "a value is too large for the collection", place=place, remedy="split it into several items")

@@ -1,9 +1,26 @@
 """POST /v1/search: the items of the collection that are closest to one query or to several."""
 
+import math
 import time
 
-from awase.core.limits import MAX_REQUEST_RESULTS
+from awase.core.limits import MAX_FILTER_COST, MAX_REQUEST_RESULTS
 from awase.serve.refusal import Refusal
+
+_LIGHT = 100 << 20  # bytes compared by a filter that holds nobody up: about .3 s
+
+
+def is_heavy(collection, body: dict) -> bool:
+    """Whether the filter of a request takes long. Refusal E0922 (422) if it takes longer than anybody would wait."""
+    if "where" not in body:
+        return False
+    cost = collection.filter_cost(body["where"])
+    if MAX_FILTER_COST < cost < math.inf:
+        most = f"{MAX_FILTER_COST / 2**30:,.0f} GB are the most"
+        message = (
+            f"the filter compares {cost / 2**30:,.1f} GB, item by item; {most}: ask for less, or use in (...) for one field"
+        )
+        raise Refusal(422, "E0922", message, param="where")
+    return cost > _LIGHT
 
 
 def answer(collection, body: dict) -> dict:
