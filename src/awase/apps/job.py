@@ -1,8 +1,6 @@
 """What every kind of fit has: what was asked for, a clock, a run folder to resume from, and a model folder to write."""
 
 import hashlib
-import resource
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +11,7 @@ import numpy as np
 
 import awase
 from awase.core.errors import ConfigError
+from awase.core.process import peak_rss_bytes
 from awase.core.suggest import did_you_mean
 from awase.models import StaticModel
 from awase.models.table import TableModel
@@ -148,8 +147,3 @@ def digest(*arrays: np.ndarray | None) -> str:
     for array in arrays:
         sha.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return sha.hexdigest()
-
-
-def peak_rss_bytes() -> int:
-    """The most memory this process ever held. Linux counts in KiB, macOS in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import resource
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from awase.core.errors import AwaseError, BackendError
+from awase.core.process import allow_open_files
 from awase.index.collection import Collection
 from awase.serve.app import Application, Lanes
 from awase.serve.connection import patient
@@ -118,7 +118,7 @@ def make(lanes: Lanes, settings: Settings) -> uvicorn.Server:
 
 def listen(settings: Settings) -> socket.socket:
     """A socket that listens where the settings say. Raises BackendError E0903 when that place is taken or not ours."""
-    _raise_file_limit(settings.max_connections + _SPARE_FILES)
+    allow_open_files(settings.max_connections + _SPARE_FILES)
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(
             settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -146,14 +146,6 @@ def address(listening: socket.socket) -> str:
     """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def _raise_file_limit(wanted: int) -> None:
-    """A connection is an open file, and the usual soft limit of 1,024 is there for programs older than ours."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextlib.contextmanager

@@ -1,13 +1,12 @@
 """One process at a time: a lock on a file, dropped by the system when its holder ends, however it ends."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from awase.core.errors import BackendError
-from awase.store import disk, files
+from awase.store import disk, files, flock
 
 _PID_CHARS = 20  # fixed, so that a shorter id overwrites a longer one
 
@@ -16,7 +15,7 @@ _PID_CHARS = 20  # fixed, so that a shorter id overwrites a longer one
 def file_lock(path: Path | str) -> Iterator[None]:
     """Hold a lock for the block. The file stays afterwards; it holds the id of the last process that had the lock.
 
-    Raises: BackendError E0315, at once, that names the process which has it.
+    Raises: BackendError E0315, at once, that names the process which has it; E0330 where the system has no locks.
 
     >>> with file_lock(getfixture("tmp_path") / "run.lock"):
     ...     pass
@@ -27,7 +26,7 @@ def file_lock(path: Path | str) -> Iterator[None]:
         descriptor = disk.create(path, 0)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock.take(descriptor)
         except BlockingIOError as error:
             holder = os.read(descriptor, _PID_CHARS).decode(errors="replace").strip()
             raise BackendError(

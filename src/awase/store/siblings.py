@@ -6,7 +6,6 @@ holds a lock on it, which the system drops when a process dies, so a leftover is
 they are reused, and mean nothing in another container.
 """
 
-import fcntl
 import os
 import re
 import secrets
@@ -14,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from awase.store import disk
+from awase.store import disk, flock
 
 
 def beside(path: Path, kind: str) -> Path:
@@ -63,7 +62,7 @@ def recover(path: Path) -> None:
 def hold(descriptor: int) -> None:
     """Wait for the lock of a file and take it. A file system without locks has none to wait for."""
     with suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        flock.wait(descriptor)
 
 
 def discard(path: Path) -> None:
@@ -90,7 +89,7 @@ def _siblings(path: Path, kind: str = "(new|old)") -> list[Path]:
 def claim(descriptor: int, path: Path) -> bool:
     """Lock a file just made; False when a sweep got in between (it then holds the lock, or has removed the file)."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        flock.take(descriptor)
     except BlockingIOError:
         return False
     except OSError:
@@ -111,7 +110,7 @@ def _unheld(path: Path) -> Iterator[bool]:
         return
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock.take(descriptor)
         except OSError:
             yield False
         else:
