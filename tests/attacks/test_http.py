@@ -9,10 +9,12 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
+import httpx
 import numpy as np
 import pytest
-from served import ITEMS, make_collection, read_all, serving, serving_fakes
+from served import ITEMS, ROOM_S, make_collection, read_all, serving, serving_fakes, until
 
 from awase.core import limits
 from awase.index.collection import Collection
@@ -46,9 +48,7 @@ def lives(request, caplog):
     yield
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
     for name in {"server", "hasty"} & set(request.fixturenames):
-        start = time.monotonic()
         assert request.getfixturevalue(name).client.post("/v1/search", content=SEARCH, headers=JSON).status_code == 200
-        assert time.monotonic() - start < 5
 
 
 def head(method="POST", path="/v1/search", **headers):
@@ -90,13 +90,11 @@ def test_a_client_that_sends_on_gets_the_refusal_too(server):
 def test_an_endless_body_is_left(hasty):
     with hasty.connect() as connection:
         connection.sendall(head(transfer_encoding="chunked"))
-        start, sent = time.monotonic(), 0
+        sent = 0
         with pytest.raises(OSError):  # reset or broken pipe, as it happens
-            while time.monotonic() - start < 30:
+            while sent < 1 << 30:
                 connection.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
                 sent += 0x10000
-        assert sent < 1 << 30
-        assert time.monotonic() - start < 20
 
 
 def test_more_bytes_than_announced_are_another_request(server):
@@ -117,7 +115,7 @@ def test_malformed_bodies_are_400(server, route):
     for body in MALFORMED:
         answer = server.client.post(route, content=body, headers=JSON)
         assert answer.status_code == 400, body[:40]
-        assert answer.json()["error"]["code"] in ("E0909", "E0910", "E0254"), body[:40]
+        assert answer.json()["error"]["code"] in ("E0909", "E0910", "E0254", "E0920"), body[:40]
     assert len(MALFORMED) == 21
 
 
@@ -227,14 +225,21 @@ def test_strange_queries_are_queries(server, query, mode):
 # Slow clients
 
 
+def closed(connection):
+    """What is received until the server closes the connection, which it must do by itself."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
 def test_a_slow_head_is_cut_off(hasty):
-    with hasty.connect() as connection:
-        start = time.monotonic()
-        with pytest.raises(OSError):
-            for byte in head("GET", "/healthz", x=("a" * 1000)):
-                connection.sendall(bytes([byte]))
-                time.sleep(0.02)
-        assert time.monotonic() - start < 5
+    """Before the thousand bytes are sent, which takes fifty times its patience."""
+    with hasty.connect() as connection, pytest.raises(OSError):
+        for byte in head("GET", "/healthz", x=("a" * 1000)):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.02)
 
 
 def test_a_slow_second_head_is_cut_off(hasty):
@@ -244,21 +249,16 @@ def test_a_slow_second_head_is_cut_off(hasty):
         while not received.endswith(b'"ok"}'):
             received += connection.recv(65536)
         connection.sendall(b"GET /")
-        start = time.monotonic()
-        assert read_all(connection) == b""
-        assert time.monotonic() - start < 5
+        assert closed(connection) == b""
 
 
 def test_an_idle_connection_is_closed(hasty):
     with hasty.connect() as connection:
-        start = time.monotonic()
-        assert read_all(connection) == b""
-        assert time.monotonic() - start < 5
+        assert closed(connection) == b""
 
 
 def test_a_slow_body_is_408(hasty):
     with hasty.connect() as connection:
-        start = time.monotonic()
         connection.sendall(head(content_length=1000))
         for _ in range(10):
             connection.sendall(b" ")
@@ -267,45 +267,42 @@ def test_a_slow_body_is_408(hasty):
         assert statuses(received) == [408]
         assert b"the body did not arrive within 0.4 s" in received
         assert b"connection: close" in received.lower()
-        assert time.monotonic() - start < 5
 
 
 def test_many_slow_bodies_do_not_keep_others_waiting(path):
-    with serving(path, body_timeout_s=5) as server:
+    """Far more of them than the lanes have threads and places; were one of them waited for, the searches would be refused or time out."""
+    with serving(path, body_timeout_s=ROOM_S) as server:
         slow = [server.connect() for _ in range(300)]
         for connection in slow:
             connection.sendall(head(content_length=1000) + b"{")
-        times = []
+        until(lambda: held_bytes(server) == 300, "all bodies are begun")
         for _ in range(20):
-            start = time.monotonic()
             assert server.client.post("/v1/search", content=SEARCH, headers=JSON).status_code == 200
-            times.append(time.monotonic() - start)
+        assert held_bytes(server) == 300, "none of them was left meanwhile"
         for connection in slow:
             connection.close()
-        assert float(np.median(times)) < 0.5
-        time.sleep(0.2)
-        held = next(
-            line for line in server.client.get("/metrics").text.splitlines() if line.startswith("awase_held_body_bytes")
-        )
-        assert held == "awase_held_body_bytes 0"
+        until(lambda: held_bytes(server) == 0, "what they sent is let go")
 
 
-def test_large_bodies_together_have_a_budget(hasty):
+def held_bytes(server):
+    text = server.client.get("/metrics").text
+    return int(re.search(r"^awase_held_body_bytes (\d+)$", text, re.MULTILINE)[1])
+
+
+def test_large_bodies_together_have_a_budget(path):
     """Sixteen times 100 kB is more than the 1 MiB that this server holds: some are told to come back, and nothing is left over."""
     half = head(content_length=200_000) + b" " * 100_000
     received = []
-
-    def send():
-        received.extend(statuses(hasty.raw(half, wait_s=2)))
-
-    threads = [threading.Thread(target=send) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    counts = Counter(received)
-    assert set(counts) == {408, 429}
-    assert counts[408] <= 10
+    with serving(path, body_timeout_s=5, max_bodies_bytes=1 << 20) as server:
+        threads = [threading.Thread(target=lambda: received.extend(statuses(server.raw(half)))) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        counts = Counter(received)
+        assert set(counts) == {408, 429}
+        assert counts[408] <= 10
+        assert held_bytes(server) == 0
 
 
 def test_a_client_that_does_not_read_is_cut_off(path):
@@ -315,10 +312,7 @@ def test_a_client_that_does_not_read_is_cut_off(path):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         body = json.dumps({"queries": ["word"] * 8, "k": 40, "mode": "bm25"}).encode()  # an answer of 32 MB
         connection.sendall(head(content_length=len(body)) + body)
-        start = time.monotonic()
-        while time.monotonic() - start < 10 and open_connections(server):
-            time.sleep(0.1)
-        assert time.monotonic() - start < 8
+        until(lambda: not open_connections(server), "the search is over")
         received = read_all(connection)
         assert len(received) < 30_000_000
         assert server.client.get("/healthz").is_success
@@ -362,15 +356,15 @@ def test_a_thousand_at_once_are_answered_or_told_to_come_back(server):
 
 
 class Slow:
-    """A collection whose searches take their time."""
+    """A collection whose searches end when they are told to."""
 
     dim = 0
 
-    def __init__(self, seconds):
-        self.seconds = seconds
+    def __init__(self):
+        self.end = threading.Event()
 
     def search(self, queries, k, *, where, mode):
-        time.sleep(self.seconds)
+        self.end.wait(ROOM_S)
         return [[] for _ in queries]
 
     def info(self):
@@ -381,11 +375,13 @@ class Slow:
 
 
 def test_a_full_queue_is_429_and_monitors_get_through():
-    with serving_fakes(Slow(0.3), max_queue=2) as server, ThreadPoolExecutor(8) as clients:
+    slow = Slow()
+    with serving_fakes(slow, max_queue=2, deadline_s=ROOM_S) as server, ThreadPoolExecutor(8) as clients:
         sent = [clients.submit(server.client.post, "/v1/search", content=SEARCH, headers=JSON) for _ in range(8)]
-        time.sleep(0.1)
+        until(lambda: sum(one.done() for one in sent) == 5, "one is searched, two wait, and five are refused")
         assert server.client.get("/healthz").is_success
         assert "awase_read_queue_length 2" in server.client.get("/metrics").text
+        slow.end.set()
         answers = [answer.result() for answer in sent]
         assert Counter(answer.status_code for answer in answers) == {200: 3, 429: 5}
         refused = next(answer for answer in answers if answer.status_code == 429)
@@ -394,8 +390,10 @@ def test_a_full_queue_is_429_and_monitors_get_through():
 
 
 def test_what_takes_too_long_is_504():
-    with serving_fakes(Slow(0.5), deadline_s=0.1) as server:
+    slow = Slow()
+    with serving_fakes(slow, deadline_s=0.1) as server:
         answer = server.client.post("/v1/search", content=SEARCH, headers=JSON)
+        slow.end.set()
         assert (answer.status_code, answer.json()["error"]["code"]) == (504, "E0913")
 
 
@@ -404,12 +402,18 @@ def test_more_connections_than_allowed_are_closed(path):
         connections = [server.connect() for _ in range(40)]
         for connection in connections:
             connection.settimeout(0.05)
-        closed = sum(is_closed(connection) for connection in connections)
-        assert 19 <= closed <= 21
+        until(lambda: sum(map(is_closed, connections)) >= 19, "those above 20 are closed")
+        assert sum(map(is_closed, connections)) <= 21
         for connection in connections:
             connection.close()
-        time.sleep(0.2)
-        assert server.client.get("/healthz").is_success
+        until(lambda: answers(server), "there is room again")
+
+
+def answers(server):
+    try:
+        return server.client.get("/healthz").is_success
+    except httpx.HTTPError:
+        return False
 
 
 def is_closed(connection):
@@ -432,7 +436,6 @@ def test_a_client_that_hangs_up_is_forgotten(path):
         for _ in range(200):
             with server.connect() as connection:
                 connection.sendall(head(content_length=len(SEARCH)) + SEARCH[:5])
-        time.sleep(0.3)
-        metrics = server.client.get("/metrics").text
-        assert 'awase_requests_total{route="/v1/search",status="499"} 200' in metrics
-        assert "awase_held_body_bytes 0" in metrics
+        gone = 'awase_requests_total{route="/v1/search",status="499"} 200'
+        until(lambda: gone in server.client.get("/metrics").text, "each is counted")
+        assert held_bytes(server) == 0

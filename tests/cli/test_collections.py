@@ -107,7 +107,7 @@ def test_index_goes_on_after_a_kill(awase, process, model, tmp_path):
     words = np.random.default_rng(2).choice(["red", "wine", "cat", "sofa", "white"], size=(n, 6)).tolist()
     many = written(tmp_path / "many.jsonl", *({"id": str(i), "text": " ".join(row)} for i, row in enumerate(words)))
     killed = process("index", many, "-m", model, "-o", "many.awase")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not _count(tmp_path / "many.awase") and time.monotonic() < deadline:
         time.sleep(0.01)
     killed.kill()

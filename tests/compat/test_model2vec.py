@@ -1,5 +1,6 @@
 """model2vec opens our folders and we open its, with the same vectors."""
 
+import model2vec
 import numpy as np
 import pytest
 import tokenizers
@@ -8,8 +9,6 @@ from tokenizers import models, normalizers, pre_tokenizers, trainers
 from awase.data.text.tokenizer import train_tokenizer
 from awase.models import load
 from awase.models.static import StaticModel
-
-model2vec = pytest.importorskip("model2vec")
 
 TRAINING = [
     "red wine and white wine",

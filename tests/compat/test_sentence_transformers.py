@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import sentence_transformers as library
 import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
@@ -12,8 +13,6 @@ from awase.core.errors import BackendError, FormatError, MissingExtra
 from awase.core.protocols import TextEncoder
 from awase.data.text.tokenizer import train_tokenizer
 from awase.models import StaticModel, load, token_table
-
-library = pytest.importorskip("sentence_transformers")
 
 TRAINING = [
     "red wine and white wine",

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from sklearn import cluster, datasets, metrics
 
 from awase.contrast.candidates import Candidates
 from awase.contrast.clusters import spherical_clusters
@@ -65,7 +66,6 @@ def train(P, dim, *, seed=0, epochs=30, rate=0.5, labels=None, threads=1):
 )
 def test_the_estimate_of_z_on_digits_is_as_good_as_published(norm, classes, error):
     """Median relative error on scikit-learn's digits, centred, within a factor of two of what was measured with the authors' code."""
-    datasets = pytest.importorskip("sklearn.datasets")
     X = datasets.load_digits().data
     X = X - X.mean(axis=0)
     X = norm * X / np.linalg.norm(X, axis=1, keepdims=True)
@@ -136,13 +136,14 @@ def test_rows_have_length_one_after_every_epoch():
 
 
 def test_it_finds_the_communities_of_a_block_model():
-    cluster, metrics = pytest.importorskip("sklearn.cluster"), pytest.importorskip("sklearn.metrics")
     heads, tails, labels = block_model()
     P = Walks(5).matrix(len(labels), heads, tails)
     train(P, 32, epochs=1)  # compiles
     started = time.process_time()
     table = train(P, 32)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 20, (
+        "a busy machine takes ten times what an idle one does, a loop in Python a hundred times"
+    )
     found = cluster.KMeans(6, n_init=5, random_state=0).fit_predict(table)
     assert metrics.normalized_mutual_info_score(labels, found) >= 0.83
 

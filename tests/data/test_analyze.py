@@ -177,7 +177,6 @@ def test_text_that_grows_when_normalised_is_no_error():
 
 class TestSudachi:
     def test_normalised_forms_without_particles(self):
-        pytest.importorskip("sudachipy")
         assert words("sudachi", "東京に引越し。NHKとRunning", "", "引っ越し") == [
             ["東京", "引っ越し", "nhk", "run"],
             [],
@@ -185,7 +184,6 @@ class TestSudachi:
         ]
 
     def test_a_text_longer_than_sudachi_takes(self):
-        pytest.importorskip("sudachipy")
         assert words("sudachi", "東京、" * 9_000) == [["東京"] * 9_000]
 
     def test_without_the_library_the_command_that_installs_it_is_named(self, monkeypatch):

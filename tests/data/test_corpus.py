@@ -113,7 +113,6 @@ JAPANESE = ["東京タワーへ行きました。", "彼は本を読んでいま
 
 
 def test_japanese_is_found_and_cut_by_the_analyser():
-    pytest.importorskip("sudachipy")
     corpus = read_corpus([*JAPANESE, "and some English"], min_count=1)
     assert (corpus.understood["lang"], corpus.understood["cut by"]) == ("ja", "sudachi")
     assert {"東京", "タワー", "行く", "読む"} <= set(corpus.words)

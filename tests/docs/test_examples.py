@@ -143,7 +143,7 @@ def _serving(line: str, folder: Path, environment: dict, port: int) -> subproces
     server = subprocess.Popen(
         ["bash", "-c", f"exec {line}"], cwd=folder, env=_environment(environment), stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"http://localhost:{port}/healthz", timeout=5):
@@ -157,7 +157,7 @@ def _serving(line: str, folder: Path, environment: dict, port: int) -> subproces
 def _stop(servers: list[subprocess.Popen]) -> None:
     for server in servers:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=30)
+        server.communicate(timeout=300)
 
 
 def _free_port() -> int:

@@ -15,8 +15,6 @@ from awase.index.collection import Collection
 from awase.index.exact import Exact
 from awase.store import cache
 
-pytest.importorskip("faiss")
-
 
 def clustered(n, seed=0, dim=32):
     """Unit vectors around centres, as those of texts are."""

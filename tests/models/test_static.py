@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -164,14 +163,10 @@ print(vectors[0].tolist(), model.fingerprint)
 def test_importing_costs_nothing_a_program_does_not_need(model, tmp_path):
     model.save(tmp_path / "model")
     code = """
-import sys, time
-start = time.process_time(); import awase; spent = time.process_time() - start
+import sys
+import awase
 model = awase.load(sys.argv[1]); model.encode(["one cold query"])
 heavy = {"numba", "pyarrow", "torch", "rich", "typer", "scipy", "pandas"} & set(sys.modules)
-print(spent, sorted(heavy))
+print(sorted(heavy))
 """
-    start = time.process_time()
-    spent, heavy = run(code, str(tmp_path / "model")).split(" ", 1)
-    assert heavy.strip() == "[]"
-    assert float(spent) < 0.3
-    assert time.process_time() - start < 5
+    assert run(code, str(tmp_path / "model")).strip() == "[]"

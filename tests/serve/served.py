@@ -35,6 +35,9 @@ ITEMS = [
 ]
 
 
+ROOM_S = 300  # for what takes a moment, on a machine that is busy with other things
+
+
 class Served(NamedTuple):
     """A running server, and a client for it."""
 
@@ -45,14 +48,22 @@ class Served(NamedTuple):
 
     def connect(self) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection((self.host, self.port), timeout=20)
+        return socket.create_connection((self.host, self.port), timeout=ROOM_S)
 
-    def raw(self, sent: bytes, *, wait_s: float = 20) -> bytes:
+    def raw(self, sent: bytes, *, wait_s: float = ROOM_S) -> bytes:
         """What the server sends until it closes the connection or is silent."""
         with self.connect() as connection:
             connection.settimeout(wait_s)
             connection.sendall(sent)
             return read_all(connection)
+
+
+def until(true, what: str) -> None:
+    """Waits for something to become true, however slow the machine is."""
+    end = time.monotonic() + ROOM_S
+    while not true():
+        assert time.monotonic() < end, f"not in {ROOM_S} s: {what}"
+        time.sleep(0.02)
 
 
 def read_all(connection: socket.socket) -> bytes:
@@ -107,13 +118,13 @@ def serving_lanes(lanes: Lanes, settings: Settings) -> Iterator[Served]:
     host, port = listening.getsockname()[:2]
     headers = {"authorization": f"Bearer {settings.key}"} if settings.key else {}
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + ROOM_S
         while not server.started and time.monotonic() < end:
             time.sleep(0.01)
-        with httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=url, headers=headers, timeout=ROOM_S, trust_env=False) as client:
             yield Served(client, host, port, url)
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(ROOM_S)
         listening.close()
         assert not thread.is_alive()

@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 from urllib.parse import quote
 
 import pytest
-from served import ITEMS, make_collection, serving
+from served import ITEMS, ROOM_S, make_collection, serving
 
 from awase.index.collection import Collection
 
@@ -44,7 +44,7 @@ def delete(server, *ids):
 
 def delete_one(server, item_id):
     """By the address. Most clients resolve dots in one before they send it, the standard library's does not."""
-    connection = HTTPConnection(server.host, server.port, timeout=20)
+    connection = HTTPConnection(server.host, server.port, timeout=ROOM_S)
     connection.request("DELETE", f"/v1/items/{quote(item_id, safe='')}")
     answer = json.load(connection.getresponse())
     connection.close()

@@ -34,7 +34,7 @@ class Page:
     def __init__(self, tmp_path, server, *flags, **query):
         address = server.url + (f"?{urlencode(query)}" if query else "")
         command = [BROWSER, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags, "--dump-dom", address]
-        done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+        done = subprocess.run(command, capture_output=True, timeout=300, check=True)
         self.dom = done.stdout.decode()
         self.console = [line for line in done.stderr.decode(errors="replace").splitlines() if "CONSOLE" in line]
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from awase.core.errors import AwaseError
 from awase.tasks.closeness import closer_than_drawn
 
 
 def test_it_is_the_area_under_the_roc_curve():
-    metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(0)
     of = rng.standard_normal((200, 60))
     anchors, targets, drawn = rng.integers(0, 200, 150), rng.integers(0, 60, 150), rng.integers(0, 60, (150, 20))

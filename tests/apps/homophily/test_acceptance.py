@@ -5,6 +5,7 @@ Figures in comments are those of the method's own simulations, with other polici
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from awase.apps.homophily.distances import behavioural
 from awase.apps.homophily.floor import self_floor
@@ -122,16 +123,12 @@ def test_the_policy_of_a_reward_is_found_by_irl_causal_with_ever_less_error_and_
 
 @pytest.mark.parametrize("estimator", EACH)
 def test_five_personas_are_found_by_any_estimator(estimator):
-    pytest.importorskip("sklearn")
-    from sklearn.metrics import adjusted_rand_score
-
     found, group = counted(five(), 20, 1000)
     policies = fitted(found, estimator)
     assert adjusted_rand_score(group, personas(policies.policy, policies.weights, 5).labels) >= 0.95
 
 
 def test_personas_get_the_names_they_were_made_after():
-    pytest.importorskip("sklearn")
     found, group = counted(five(), 50, 2000)
     policies = fitted(found, "empirical")
     kinds = personas(policies.policy, policies.weights)

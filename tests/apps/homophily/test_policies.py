@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from awase.apps.homophily.policies import fit
 from awase.apps.homophily.policies.dynamics import LEADS, chances, over_users, visitation_gap
@@ -240,7 +241,6 @@ def test_the_network_starts_as_torch_does():
 
 @pytest.mark.parametrize("sizes", [[1, 16, 3], [40, 15, 2, 17]])
 def test_normal_draws_are_those_of_torch(sizes):
-    torch = pytest.importorskip("torch")
     with torch.random.fork_rng():
         torch.manual_seed(7)
         expected = [torch.nn.init.normal_(torch.empty(size)).numpy() for size in sizes]

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from awase.apps.homophily.selection import Choice, select
 from awase.apps.homophily.simulate import Simulated, simulate
@@ -110,7 +111,6 @@ def test_the_same_seed_gives_the_same_dump_and_another_seed_another(tmp_path):
 
 
 def test_a_compressed_dump_holds_the_same(tmp_path):
-    zstandard = pytest.importorskip("zstandard")
     plain, packed = (
         simulate(tmp_path / ending, users=5, events=30, format=ending).dump for ending in (".ndjson", ".ndjson.zst")
     )

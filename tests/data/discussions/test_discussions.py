@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+import zstandard
 
 from awase.core.errors import ConfigError, FormatError, InputError
 from awase.data import blocks
@@ -262,7 +263,6 @@ def test_a_clock_may_be_a_day_ahead_and_as_old_as_1990():
 
 @pytest.mark.parametrize("frames", [1, 3])
 def test_zstandard_with_a_long_window(tmp_path, frames):
-    zstandard = pytest.importorskip("zstandard")
     _, path = pushshift(tmp_path)
     parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=28)
     whole, packed = path.read_bytes(), b""
