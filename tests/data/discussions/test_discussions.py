@@ -397,7 +397,6 @@ def test_one_community_in_several_spellings(tmp_path):
 
 def test_a_zstd_file_whose_first_frame_is_short(tmp_path):
     """Of the first frame alone nobody knows how far back those after it refer."""
-    zstandard = pytest.importorskip("zstandard")
     content = "".join(json.dumps(row) + "\n" for row in [*SUBMISSIONS, *comments()]).encode()
     first, rest = content[:100], content[100:]
     long = zstandard.ZstdCompressor(
