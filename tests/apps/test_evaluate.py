@@ -34,7 +34,7 @@ def test_a_saved_model_on_the_queries_it_was_not_fitted_on(fitted, rows):
 
 
 def test_a_beir_folder(fitted, beir, rows):
-    report = awase.evaluate(fitted[1], beir)
+    report = awase.evaluate(fitted[1], beir, everything=True)
     assert report.judged["n_queries"] == 100
     assert report.judged["n_candidates"] == len(rows)
 
@@ -55,14 +55,16 @@ def test_a_folder_of_sentence_transformers_gives_what_the_model_gives(fitted, be
 
     model = SentenceTransformer(str(fitted[1]), device="cpu")
     model.save(str(tmp_path / "theirs"))
-    ours, theirs = awase.evaluate(fitted[1], beir), awase.evaluate(tmp_path / "theirs", beir)
+    ours, theirs = awase.evaluate(fitted[1], beir, everything=True), awase.evaluate(tmp_path / "theirs", beir)
     assert theirs.systems["model"]["ndcg@10"] == pytest.approx(ours.systems["model"]["ndcg@10"], abs=1e-6)
 
 
 def test_any_function_from_texts_to_vectors(fitted, beir):
     model = load(fitted[1])
     report = awase.evaluate(lambda texts: model.encode(texts), beir)
-    assert report.systems["model"]["ndcg@10"] == pytest.approx(awase.evaluate(model, beir).systems["model"]["ndcg@10"])
+    assert report.systems["model"]["ndcg@10"] == pytest.approx(
+        awase.evaluate(model, beir, everything=True).systems["model"]["ndcg@10"]
+    )
 
 
 def test_a_function_that_returns_no_vectors_is_told_so(beir):

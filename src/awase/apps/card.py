@@ -5,8 +5,16 @@ from awase.tasks.report import Report
 _NAMES = {"bm25": "BM25", "untrained": "before training", "trained": "this model", "hybrid": "BM25 + this model"}
 
 
-def model_card(report: Report, name: str) -> str:
-    """The card of a model of texts: Markdown with the front matter that model hubs read."""
+MEMORY = (
+    "`trained_on.safetensors` holds ten salted bits of each text that it was trained on or chosen by, so that `awase evaluate` does not judge "
+    "it on them. It holds no text; but who has the folder can ask it whether a text that they guess was among them, and is told yes wrongly 8 "
+    "times in 1,000. Fit with `--no-trained-on` to leave it out."
+)
+
+
+def model_card(report: Report, name: str, *, remembers: bool = True) -> str:
+    """The card of a model of texts: Markdown with the front matter that model hubs read. remembers: whether hashes of its texts are in the
+    folder."""
     return _card(
         report,
         name,
@@ -16,6 +24,7 @@ def model_card(report: Report, name: str) -> str:
         more=[
             "It loads in sentence-transformers (`SentenceTransformer(folder)`) and model2vec (`StaticModel.from_pretrained(folder)`) too.",
             "",
+            *([MEMORY, ""] if remembers else []),
         ],
         asked=f"{report.judged['n_queries']:,} held-out queries, {report.judged['n_candidates']:,} candidate documents.",
     )

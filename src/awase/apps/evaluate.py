@@ -9,6 +9,7 @@ import numpy as np
 from awase import models
 from awase.apps.systems import Dense, Hybrid, Lexical, system
 from awase.apps.tables import evaluate_table
+from awase.apps.trained_on import without_trained_on
 from awase.core.errors import ConfigError
 from awase.core.protocols import TextEncoder
 from awase.data.beir import is_beir
@@ -42,11 +43,13 @@ def evaluate(
     Edges of a hierarchy: whether the ball gives them back, or how well other vectors tell them from false ones. Of words: pairs with scores
     by people, or analogies below ": section" lines. What has a name that the model does not know is left out and counted.
 
-    Of pairs, triples and interactions, those are judged that ``fit`` holds out, so a model fitted on this file is judged on what it has
-    not seen; ``everything`` judges all.
+    Of pairs, triples and interactions, those are judged that ``fit`` holds out, and none that the model remembers: a query that it was
+    trained on or chosen by, together with an answer, is counted and left out (``Report.trained_on``). ``everything`` judges all, and says how
+    many those are. Of a model that does not remember (another library's, a function, ``--no-trained-on``) the report says that nobody can
+    know.
 
     Raises ConfigError E1009 for a table that nothing here judges, E1012 for a ``split`` of what has none, InputError E1010 for data of which
-    it knows nothing, or nothing new.
+    it knows nothing, or nothing new, E1070 where nothing is left that the model has not seen.
 
     >>> animals = [(f"animal {i}", f"the animal with number {i}") for i in range(60)]
     >>> evaluate(lambda texts: np.ones((len(texts), 4), np.float32), animals).judged["n_candidates"]
@@ -62,6 +65,7 @@ def evaluate(
         return evaluate_table(model, source, columns=columns, on_bad=on_bad, everything=everything, seed=seed)
     encoder = model if isinstance(model, TextEncoder) else models.wrap(model)
     judged, data, note = _judged(source, split or "test", columns, on_bad, everything)
+    judged, seen = without_trained_on(judged, getattr(encoder, "trained_on", ()), everything=everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
     named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion, judged.own)}
@@ -81,6 +85,7 @@ def evaluate(
         geometry=geometry(dense.encode(judged.queries), dense.vectors, judged, seed=seed),
         fusion={"weight": fusion.weight, "depth": fusion.depth},
         worst=("model", "bm25"),
+        trained_on=seen,
     )
 
 

@@ -49,7 +49,8 @@ def fit(
     the same bytes, unless the recipe says that it trains without locks.
 
     more: what only some kinds of data know. Pairs of texts: corpus, further texts that compete as candidates; init, a folder whose tokenizer
-    and token vectors to start from; tune_minutes, to search the recipe's options on the validation queries for so long. A corpus: lang,
+    and token vectors to start from; tune_minutes, to search the recipe's options on the validation queries for so long; trained_on=False, for a
+    model that does not remember hashes of its texts (so with labelled texts), and cannot be kept from being judged on them. A corpus: lang,
     min_count, max_words; similarity, files of word pairs with people's scores; on_disk, to train the table in a file in place of
     memory. Interactions: min_value, below which they do not count; features, item -> numbers. Whatever gives a table of names: half, to save
     it in 16 bits.

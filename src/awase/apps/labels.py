@@ -14,6 +14,7 @@ from awase.core.errors import InputError
 from awase.core.progress import say
 from awase.data.labelled import Labelled, read_labelled
 from awase.data.split import Split, split_pairs
+from awase.data.trained_on import remember
 from awase.index.lexical import BM25
 from awase.models import StaticModel
 from awase.recipes import Recipe
@@ -33,7 +34,7 @@ _PREDICT = '\nlabels = model.predict(["a text"], k=3)   # closest first'
 
 def fit(source: Any, job: Job) -> Fit:
     """See ``awase.fit``."""
-    job.asked()
+    asked = job.asked(trained_on=True)
     data = source if isinstance(source, Labelled) else read_labelled(source, columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     # Many texts share a label; what must not stand on two sides is a text.
     split = split_pairs(replace(data.pairs, positive_keys=data.pairs.anchor_keys), valid=job.valid, test=job.test)
@@ -61,8 +62,12 @@ def fit(source: Any, job: Job) -> Fit:
     model = training.model("starspace" if job.out is None else job.out.name)
     findings = _findings(training, model, untrained, course, job)
     use = _ENCODE + (_PREDICT if model.labels else "")
+    what = f"{_WHAT} {card.MEMORY}" if model.trained_on else _WHAT
+    if asked["trained_on"]:
+        known = data.pairs.anchors.take(np.concatenate([split.train, split.valid]))
+        model.trained_on = (remember([known, list(data.label_names)], f"{identity['data']} {job.seed}"),)
     model.info |= identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
-    return job.save(model, findings, checkpoints, card=card.table_card(findings.report, model.name, use, _WHAT))
+    return job.save(model, findings, checkpoints, card=card.table_card(findings.report, model.name, use, what))
 
 
 class Training:

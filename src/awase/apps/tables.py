@@ -101,6 +101,7 @@ class _New(NamedTuple):
     judged: np.ndarray
     trained: np.ndarray
     left_out: dict[str, int]
+    seen: dict[str, int]
 
 
 def _new(model: TableModel, links: Links, columns: list[tuple[str, list[str], np.ndarray]], everything: bool) -> _New:
@@ -108,15 +109,16 @@ def _new(model: TableModel, links: Links, columns: list[tuple[str, list[str], np
     rows = np.column_stack([_rows(model, table, names)[numbers] for table, names, numbers in columns])
     given = _known_alone(rows, links)
     sizes = tuple(len(model.names[table]) for table, *_ in columns)
-    trained = np.empty((0, len(columns)), np.int64) if model.known is None or everything else model.known
-    judged = given[~np.isin(np.ravel_multi_index(tuple(given.T), sizes), np.ravel_multi_index(tuple(trained.T), sizes))]
+    remembered = np.empty((0, len(columns)), np.int64) if model.known is None else model.known
+    seen = np.isin(np.ravel_multi_index(tuple(given.T), sizes), np.ravel_multi_index(tuple(remembered.T), sizes))
+    trained, judged = (remembered[:0], given) if everything else (remembered, given[~seen])
     if not len(judged):
         raise InputError(
             "E1010", f"the model was trained on all {len(given):,} {links.kind} or chosen by them", place=_source(links),
             remedy="give others; or --everything (everything=True), which judges what was trained on too",
         )  # fmt: skip
     left_out = {_UNKNOWN.format(links.kind): len(rows) - len(given), _TRAINED.format(links.kind): len(given) - len(judged)}
-    return _New(given, judged, trained, left_out)
+    return _New(given, judged, trained, left_out, {links.kind: int(seen.sum()), "left_out": len(given) - len(judged)})
 
 
 def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
@@ -145,7 +147,7 @@ def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
         "from what is given, do not count, and ties have the mean rank.",
         what_was_read(links, {links.kind: len(links)}),
         new.left_out,
-        {"candidates": "entities", "n_candidates": n},
+        {"candidates": "entities", "n_candidates": n, "trained_on": new.seen},
     )
 
 
@@ -166,7 +168,7 @@ def _interactions(model: TableModel, links: Links, everything: bool) -> _Asked:
         "given items.",
         what_was_read(links, {links.kind: len(links)}),
         new.left_out,
-        {"candidates": "items", "n_candidates": len(V)},
+        {"candidates": "items", "n_candidates": len(V), "trained_on": new.seen},
     )
 
 

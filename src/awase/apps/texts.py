@@ -1,6 +1,7 @@
 """Pairs of texts: fit a text model to them, and judge it by retrieval."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from awase.apps import card
 from awase.apps.job import Clock, Findings, Fit, Job
 from awase.apps.reading import what_was_read
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
+from awase.apps.trained_on import without_trained_on
 from awase.apps.training import Training
 from awase.core.progress import progress, say
 from awase.data.beir import is_beir
@@ -21,7 +23,8 @@ from awase.data.judged import Judged, judged_from_pairs
 from awase.data.keys import text_keys
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import Split, split_pairs
-from awase.models import StaticModel
+from awase.data.trained_on import TrainedOn, remember
+from awase.models import StaticModel, memory
 from awase.tasks.geometry import geometry
 from awase.tasks.metrics import asked_for, per_query
 from awase.tasks.report import Report, environment
@@ -29,8 +32,8 @@ from awase.tasks.retrieval import judge
 
 
 def fit(pairs: Any, job: Job) -> Fit:
-    """See ``awase.fit``. The job may ask for ``corpus``, ``init`` and ``tune_minutes`` beside what all kinds have."""
-    asked = job.asked(corpus=(), init=None, tune_minutes=0.0)
+    """See ``awase.fit``. The job may ask for ``corpus``, ``init``, ``tune_minutes`` and ``trained_on`` beside what all kinds have."""
+    asked = job.asked(corpus=(), init=None, tune_minutes=0.0, trained_on=True)
     init, tune_minutes, clock, seed, threads = asked["init"], asked["tune_minutes"], job.clock, job.seed, job.threads
     data = pairs if isinstance(pairs, Pairs) else read_pairs(pairs, columns=job.columns, on_bad=job.on_bad)  # type: ignore[arg-type]
     split = split_pairs(data, valid=job.valid, test=job.test)
@@ -38,7 +41,10 @@ def fit(pairs: Any, job: Job) -> Fit:
     if is_beir(pairs):
         # Documents that nobody judged are in no pair, but compete all the same.
         corpus += [text for batch in read_documents(pairs) for text in batch.texts]
-    held_out = judged_from_pairs(data, split.test, extra_documents=corpus)
+    held_out, seen = judged_from_pairs(data, split.test, extra_documents=corpus), None
+    began_with = () if init is None else memory.of(init)
+    if began_with:
+        held_out, seen = without_trained_on(held_out, began_with)
     chosen_on = judged_from_pairs(data, split.valid, extra_documents=corpus)
     chosen_on = replace(chosen_on, documents=held_out.documents)  # the same texts, held once
     _say_what_was_read(data, split, held_out)
@@ -73,9 +79,20 @@ def fit(pairs: Any, job: Job) -> Fit:
     model = training.model(job.out.name if job.out is not None else "static")
     clock.lap("train_s", "train_cpu_s")
 
-    report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed)
+    report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed, seen)
+    if asked["trained_on"]:
+        model.trained_on = (*began_with, _memory(data, split, seed))
     model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}
-    return job.save(model, Findings(report), checkpoints, card=card.model_card(report, model.name))
+    return job.save(
+        model, Findings(report), checkpoints, card=card.model_card(report, model.name, remembers=asked["trained_on"])
+    )
+
+
+def _memory(data: Pairs, split: Split, seed: int) -> TrainedOn:
+    """Of the texts that were trained on or chosen by."""
+    rows = data.take(np.concatenate([split.train, split.valid]))
+    columns = [rows.anchors, rows.positives, *([] if rows.negatives is None else [rows.negatives.combine_chunks().flatten()])]
+    return remember(columns, f"{data_hash(data)} {seed}")
 
 
 def _say_what_was_read(data: Pairs, split: Split, held_out: Judged) -> None:
@@ -102,7 +119,7 @@ def data_hash(pairs: Pairs) -> str:
 
 def _report(
     model: StaticModel, untrained: StaticModel, lexical: Lexical, held_out: Judged, chosen_on: Judged,
-    data: Pairs, split: Split, training: Training, course, clock: Clock, seed: int,
+    data: Pairs, split: Split, training: Training, course, clock: Clock, seed: int, seen: Mapping | None,
 ) -> Report:  # fmt: skip
     with progress("encoding the candidates", len(held_out.documents), "texts"):
         dense = Dense(model, held_out.documents)
@@ -140,6 +157,7 @@ def _report(
         geometry=geometry(dense.encode(held_out.queries), dense.vectors, held_out, seed=seed),
         fusion={"weight": fusion.weight, "depth": fusion.depth, "chosen_on": len(chosen_on.queries)},
         worst=("trained", "bm25"),
+        trained_on=seen,
         n_bytes={
             "bm25": lexical.nbytes,
             "trained": dense_bytes,

@@ -40,7 +40,11 @@ def evaluate(
         typer.Option(metavar="NAME", help="Of a BEIR folder: which judgements; test if not given.", show_default=False),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="Judge all, and not only what `awase fit` holds out of this file.")
+        bool,
+        typer.Option(
+            "--everything",
+            help="Judge all, also what `awase fit` does not hold out of this file, or the model was trained on.",
+        ),
     ] = False,
     out: ReportFolder = None,
     columns: Columns = None,
@@ -50,8 +54,8 @@ def evaluate(
 ) -> None:
     """Judge a model on data with known answers.
 
-    Beside a model of texts stand BM25 and both together, beside triples and interactions what is frequent. Of a file that the model was
-    fitted on, only what `awase fit` holds out is judged.
+    Beside a model of texts stand BM25 and both together, beside triples and interactions what is frequent. What the model was trained on, or
+    chosen by, is counted and left out; of a file that it was fitted on, only what `awase fit` holds out is judged.
     """
     import awase
 

@@ -60,6 +60,13 @@ def fit(
         bool, typer.Option("--on-disk", help="Of a corpus: train the table in a file, for more words than memory has room for.")
     ] = False,
     half: Annotated[bool, typer.Option("--half", help="Save vectors of names in 16 bits: half the size.")] = False,
+    no_trained_on: Annotated[
+        bool,
+        typer.Option(
+            "--no-trained-on",
+            help="Of texts: keep no hashes of them, by which `awase evaluate` leaves out what was trained on.",
+        ),
+    ] = False,
     similarity: Similarity = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     valid: Annotated[
@@ -87,6 +94,7 @@ def fit(
         "lang": lang,
         "on_disk": on_disk or None,
         "half": half or None,
+        "trained_on": False if no_trained_on else None,
         "min_count": min_count,
         "min_value": min_value,
         "similarity": similarity,

@@ -1,7 +1,7 @@
 """Queries, candidate documents and which of them are relevant: what retrieval is judged on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,20 @@ class Judged:
     name: str
     own: np.ndarray | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def take(self, at: np.ndarray, *, left_out: Mapping[str, int] | None = None) -> "Judged":
+        """The judgements of the queries ``at`` (int64, ascending) alone; left_out: how many others there were, by reason."""
+        kept = np.isin(np.repeat(np.arange(len(self.queries)), np.diff(self.offsets)), at)
+        return replace(
+            self,
+            queries=[self.queries[i] for i in at],
+            query_ids=[self.query_ids[i] for i in at],
+            offsets=np.concatenate([[0], np.cumsum(np.diff(self.offsets)[at])]),
+            rows=self.rows[kept],
+            grades=self.grades[kept],
+            own=None if self.own is None else self.own[at],
+            left_out={**self.left_out, **{why: self.left_out.get(why, 0) + n for why, n in (left_out or {}).items()}},
+        )
 
 
 def judged_from_pairs(pairs: Pairs, rows: np.ndarray, *, extra_documents: Iterable[str] = ()) -> Judged:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from awase.core.errors import AwaseError, ConfigError, FormatError, IntegrityError
-from awase.models import table_folder
+from awase.models import memory, table_folder
 from awase.models.settings import FORMAT, SETTINGS, setting
 from awase.models.static import StaticModel
 from awase.models.table import TableModel
@@ -22,7 +22,7 @@ from awase.store import files, manifest, read, tensors
 
 MODULES = "modules.json"
 _ST_SETTINGS = "config_sentence_transformers.json"
-_OURS = frozenset({SETTINGS, MODULES, _ST_SETTINGS, "model.safetensors", "tokenizer.json", "README.md"})
+_OURS = frozenset({SETTINGS, MODULES, _ST_SETTINGS, "model.safetensors", "tokenizer.json", "README.md", memory.TRAINED_ON})
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def save(model: StaticModel, path: Path | str, *, card: str | None = None, extra
     }
     with files.folder(path) as temporary:
         tensors.save(temporary / "model.safetensors", {"embedding.weight": model.table}, {"format": "pt"})
+        memory.save(temporary, model.trained_on)
         for name, content in written.items():
             files.write_bytes(temporary / name, content)
 
@@ -149,6 +150,8 @@ def _static(folder: Path, settings: dict, listed: manifest.Files) -> StaticModel
         labels=setting({"labels": [], **settings}, "labels", list, place),
         drop_unknown=setting(settings, "drop_unknown", bool, place),
     )
+    if memory.TRAINED_ON in listed:
+        model.trained_on = memory.load(folder)
     # The manifest has shown that table and tokenizer are those it was computed over.
     model.trust_fingerprint(setting(settings, "fingerprint", str, place))
     return model

@@ -14,6 +14,7 @@ from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
 from awase.data.text.texts import check_list, check_types
 from awase.data.text.tokenizer import Tokenizer
+from awase.data.trained_on import TrainedOn
 
 _ROLES = ("query", "document")
 _COLD_FLOATS = 1 << 26  # rows times dim below which importing numba takes longer than it saves
@@ -61,6 +62,9 @@ class StaticModel:
         self.prompts, self.info = dict(prompts or {}), dict(info or {})
         self._ones = np.ones(len(self.table), np.float32)  # for the kernel of training, which has a weight for each row
         self._fingerprint: str | None = None
+        self.trained_on: tuple[
+            TrainedOn, ...
+        ] = ()  # what it remembers of the texts that it and what it began with were trained on
 
     @property
     def dim(self) -> int:

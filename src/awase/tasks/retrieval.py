@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -137,18 +137,7 @@ def answerable(judged: Judged) -> tuple[Judged, int]:
         raise InputError("E0805", "no query has a relevant document", place=judged.name, value=n_skipped, remedy=remedy)
     if n_skipped == 0:
         return judged, 0
-    at = np.flatnonzero(kept)
-    of_kept = kept[query]
-    return replace(
-        judged,
-        queries=[judged.queries[i] for i in at],
-        query_ids=[judged.query_ids[i] for i in at],
-        offsets=np.concatenate([[0], np.cumsum(np.diff(judged.offsets)[kept])]),
-        rows=judged.rows[of_kept],
-        grades=judged.grades[of_kept],
-        own=None if judged.own is None else judged.own[at],
-        left_out={**judged.left_out, NOTHING_RELEVANT: judged.left_out.get(NOTHING_RELEVANT, 0) + n_skipped},
-    ), n_skipped
+    return judged.take(np.flatnonzero(kept), left_out={NOTHING_RELEVANT: n_skipped}), n_skipped
 
 
 def worst_queries(judgement: Judgement, a: str, b: str, *, n: int = 10, shown: int = 3) -> list[dict]:

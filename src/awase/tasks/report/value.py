@@ -34,6 +34,8 @@ class Report:
     worst: queries where one system falls furthest behind another; pareto: quality, bytes and latency of each system;
     dims: quality of the vectors cut to fewer dimensions; history: [step, value] of the loss and of the metric on validation data.
     tables and pictures: what a task shows beside that, such as figures by relation or a drawing of the vectors.
+    trained_on: of what the model was asked, how much it was trained on or chosen by: {queries, documents, left_out}, the last in queries; None
+    for counts that nobody can know, with ``why``.
     data, split, cost, geometry, fusion, recipe and environment are shown entry by entry; ``_s`` and ``_bytes`` at the end of
     a name are units.
     """
@@ -57,6 +59,7 @@ class Report:
     environment: dict[str, Any] = field(default_factory=dict)
     tables: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[dict[str, str]] = field(default_factory=list)
+    trained_on: dict[str, Any] | None = None
 
     @staticmethod
     def of(
@@ -75,6 +78,7 @@ class Report:
         n_bytes: Mapping[str, int] | None = None,
         dims: Sequence[Mapping] = (),
         history: Sequence[Mapping] = (),
+        trained_on: Mapping | None = None,
     ) -> "Report":
         """The report of a judgement; numbers from numpy are taken as they are, and anything that JSON cannot hold raises E0809.
 
@@ -122,6 +126,7 @@ class Report:
             history=_curves(history, first),
             recipe=dict(recipe or {}),
             environment=dict(environment or {}),
+            trained_on=None if trained_on is None else dict(trained_on),
         )
         return Report(**plain(dataclasses.asdict(found), "report"))
 
@@ -146,6 +151,7 @@ class Report:
         history: Sequence[Mapping] = (),
         tables: Sequence[Table] = (),
         pictures: Sequence[Picture] = (),
+        trained_on: Mapping | None = None,
     ) -> "Report":
         """The report of any task that measures systems on the same items: name -> metric -> its values, as ``items.compare`` takes them.
 
@@ -188,6 +194,7 @@ class Report:
             environment=dict(environment or {}),
             tables=[table.as_dict() for table in tables],
             pictures=[picture.as_dict() for picture in pictures],
+            trained_on=None if trained_on is None else dict(trained_on),
         )
         return Report(**plain(dataclasses.asdict(found), "report"))
 
@@ -198,11 +205,13 @@ class Report:
 
     @property
     def verdict(self) -> list[str]:
-        """What the evidence supports, in sentences: one for each test, then which system to use, then what to keep in mind."""
+        """What the evidence supports, in sentences: what the model was trained on; one for each test, then which system to use, then what to
+        keep in mind."""
         return [
+            *words.trained_on(self.trained_on, words.n_items(self.judged)),
             *(words.finding(test) for test in words.told(self.systems, self.tests, self.metric)),
             words.advice(self.systems, self.tests, self.metric, words.items(self.judged)),
-            *words.cautions(self.judged, self.data),
+            *words.cautions(self.judged, self.data, self.trained_on),
         ]
 
     def as_dict(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from awase.data.trained_on import CHANCE
 from awase.tasks import metrics
 
 ALPHA = 0.05
@@ -179,7 +180,28 @@ def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str, 
     return f"{system(best)} has {has}; it was not tested against another system."
 
 
-def cautions(judged: Mapping, data: Mapping) -> list[str]:
+def trained_on(found: Mapping | None, n: int) -> list[str]:
+    """What was asked that the model has seen; nothing, where that is no more than hashes that meet by chance. n: the queries judged."""
+    if not found or found.get("why"):
+        return []
+    if "queries" not in found:  # of a table, which knows its links
+        what, seen = next(iter(found.items()))
+        told = seen and not found["left_out"]
+        return [f"{seen:,} of the {what} were trained on or chosen by: the figures flatter the model."] if told else []
+    if found["left_out"]:
+        return [
+            f"{found['left_out']:,} of {n + found['left_out']:,} held-out queries may have been trained on, or chosen by, together "
+            "with their answers: they were left out."
+        ]
+    if found["queries"] <= CHANCE * n + 3 * (CHANCE * n) ** 0.5:
+        return []
+    return [
+        f"{found['queries']:,} of {n:,} queries, and {found['documents']:,} of their documents, may have been trained on or chosen by: "
+        "the figures flatter the model."
+    ]
+
+
+def cautions(judged: Mapping, data: Mapping, seen: Mapping | None = None) -> list[str]:
     """What to keep in mind when reading the numbers."""
     found = []
     if n_items(judged) < FEW_ITEMS:
@@ -188,6 +210,8 @@ def cautions(judged: Mapping, data: Mapping) -> list[str]:
         )
     left_out = judged.get("left_out") or {"queries without a relevant document": judged.get("n_skipped", 0)}
     found += [f"{n:,} {what} were left out." for what, n in left_out.items() if n]
+    if why := (seen or {}).get("why"):
+        found.append(f"Nobody can say whether the model was trained on what it was judged by: {why}.")
     if data.get("bad_rows"):
         found.append(f"{data['bad_rows']:,} bad rows of the data were skipped.")
     return found
