@@ -18,6 +18,7 @@ from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
 from awase.models.table import TableModel
 from awase.recipes import Recipe
+from awase.tasks.given_away import alike, given_away, told
 from awase.tasks.link_prediction import HasTriples, LinkPrediction, Score, Triples, link_prediction
 from awase.tasks.report import Table
 from awase.train.loop import Course
@@ -212,6 +213,10 @@ def _findings(training: Training, course: Course, untrained: LinkPrediction, n_u
         )
         bar.advance()
     job.clock.lap("evaluate_s")
+    of_training, cautions = said_by_training(
+        _facts(triples.take(split.test)), _facts(triples.take(split.train)), _facts(triples), "trained", trained, triples.relation_names,
+        training.source.n_entities,
+    )  # fmt: skip
     return job.findings(
         {"trained": trained.metrics(), "untrained": untrained.metrics(), "frequency": by_frequency.metrics()},
         [*_facts(triples), split.test],
@@ -243,8 +248,24 @@ def _findings(training: Training, course: Course, untrained: LinkPrediction, n_u
         },
         recipe=job.recipe.resolved(),
         history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],
-        tables=[_sides(trained), _relations(trained, triples, split)],
+        tables=[*of_training, _sides(trained), _relations(trained, triples, split)],
+        cautions=cautions,
     )
+
+
+def said_by_training(
+    test: Triples,
+    train: Triples,
+    everything: Triples,
+    system: str,
+    found: LinkPrediction,
+    relations: list[str],
+    n_entities: int,
+) -> tuple[list[Table], list[str]]:
+    """What training gives away of the test triples, turned round or by another relation, as tables and cautions of a report."""
+    if not len(train.heads):
+        return [], []
+    return told(given_away(test, train, n_entities), system, found, alike(everything, n_entities), relations)
 
 
 def _sides(found: LinkPrediction) -> Table:

@@ -140,14 +140,18 @@ def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
     if len(new.trained):
         scores["frequency"] = graph.frequency(trained, n, n_relations)
     known = [Triples(*new.given.T), trained]
+    found = {name: link_prediction(score, test, known, n) for name, score in scores.items()}
+    all_links = Triples(*np.unique(np.concatenate([new.given, new.trained]), axis=0).T)
+    names = list(model.names["relations"])
+    tables, cautions = graph.said_by_training(test, trained, all_links, "model", found["model"], names, n)
     return _Asked(
-        {name: link_prediction(score, test, known, n).metrics() for name, score in scores.items()},
+        {name: one.metrics() for name, one in found.items()},
         "test triples",
         "Each triple asks for its tail and for its head among all entities; entities known to be right, from what the model was trained on or "
         "from what is given, do not count, and ties have the mean rank.",
         what_was_read(links, {links.kind: len(links)}),
         new.left_out,
-        {"candidates": "entities", "n_candidates": n, "trained_on": new.seen},
+        {"candidates": "entities", "n_candidates": n, "trained_on": new.seen, "tables": tables, "cautions": cautions},
     )
 
 

@@ -152,6 +152,7 @@ class Report:
         tables: Sequence[Table] = (),
         pictures: Sequence[Picture] = (),
         trained_on: Mapping | None = None,
+        cautions: Sequence[str] = (),
     ) -> "Report":
         """The report of any task that measures systems on the same items: name -> metric -> its values, as ``items.compare`` takes them.
 
@@ -159,6 +160,7 @@ class Report:
         candidates  what each was ranked among, in the plural, and how many: left out where nothing is ranked
         left_out    how many of what could not be measured: {"users without test items": 12}; told in the verdict
         protocol    how the items were chosen and asked, in a sentence or two
+        cautions    what to keep in mind, in sentences of the task's own
         pairs       the systems to test against each other on the first metric
         history     rows of a training log, of which step, loss and the first metric are read
 
@@ -177,7 +179,12 @@ class Report:
         judged = {"name": name, "items": items, "n_items": compared.n_items}
         if n_candidates is not None:
             judged |= {"candidates": candidates, "n_candidates": n_candidates}
-        judged |= {"left_out": dict(left_out or {}), "metrics": compared.metrics, "protocol": protocol}
+        judged |= {
+            "left_out": dict(left_out or {}),
+            "metrics": compared.metrics,
+            "protocol": protocol,
+            "cautions": list(cautions),
+        }
         per_item = {label: of[first] for label, of in systems.items() if isinstance(of[first], np.ndarray)}
         found = Report(
             title=title,

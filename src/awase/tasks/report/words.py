@@ -210,6 +210,7 @@ def cautions(judged: Mapping, data: Mapping, seen: Mapping | None = None) -> lis
         )
     left_out = judged.get("left_out") or {"queries without a relevant document": judged.get("n_skipped", 0)}
     found += [f"{n:,} {what} were left out." for what, n in left_out.items() if n]
+    found += judged.get("cautions", [])
     if why := (seen or {}).get("why"):
         found.append(f"Nobody can say whether the model was trained on what it was judged by: {why}.")
     if data.get("bad_rows"):
@@ -245,4 +246,8 @@ def sections(report: Mapping) -> list[tuple[str, Mapping]]:
 def _judged(judged: Mapping) -> Mapping:
     """The same with the numbers of items and candidates called by their names, less what stands under the title."""
     named = {"n_items": judged.get("items"), "n_candidates": judged.get("candidates") and f"candidate {judged['candidates']}"}
-    return {named.get(key) or key: value for key, value in judged.items() if key not in ("items", "candidates", "protocol")}
+    return {
+        named.get(key) or key: value
+        for key, value in judged.items()
+        if key not in ("items", "candidates", "protocol", "cautions")
+    }
