@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from awase import models
+from awase.apps.scored import with_scores
 from awase.apps.systems import Dense, Hybrid, Lexical, system
 from awase.apps.tables import evaluate_table
-from awase.apps.trained_on import without_trained_on
+from awase.apps.trained_on import unseen, without_trained_on
 from awase.core.errors import ConfigError
 from awase.core.protocols import TextEncoder
 from awase.data.beir import is_beir
 from awase.data.judged import Judged, judged_from_pairs, read_beir
-from awase.data.pairs import read_pairs
+from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import TEST, split_pairs
 from awase.index.hybrid import Fusion
 from awase.models import TableModel
@@ -37,7 +38,8 @@ def evaluate(
 
     model: a folder (Awase, sentence-transformers, model2vec), a loaded model, or a function from a list of texts to an array.
     source, for a model of texts: a BEIR folder (``split`` names the judgements, "test" if not given) or pairs; beside the model stand
-    BM25 and a mixture of the two, with the weight that ``fit`` chose for the model, else the default.
+    BM25 and a mixture of the two, with the weight that ``fit`` chose for the model, else the default. Of pairs with scores by people there are
+    also the correlations of the scores.
 
     source, for a model of names: what it was made from. Triples: where the right heads and tails rank. Interactions: what is recommended.
     Edges of a hierarchy: whether the ball gives them back, or how well other vectors tell them from false ones. Of words: pairs with scores
@@ -64,8 +66,9 @@ def evaluate(
     if isinstance(model, TableModel):
         return evaluate_table(model, source, columns=columns, on_bad=on_bad, everything=everything, seed=seed)
     encoder = model if isinstance(model, TextEncoder) else models.wrap(model)
-    judged, data, note = _judged(source, split or "test", columns, on_bad, everything)
-    judged, seen = without_trained_on(judged, getattr(encoder, "trained_on", ()), everything=everything)
+    judged, data, note, pairs = _judged(source, split or "test", columns, on_bad, everything)
+    memories = getattr(encoder, "trained_on", ())
+    judged, seen = without_trained_on(judged, memories, everything=everything)
     lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
     named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion, judged.own)}
@@ -75,7 +78,7 @@ def evaluate(
         pairs=[("model", "bm25"), ("hybrid", ("bm25", "model"))],
         seed=seed,
     )
-    return Report.of(
+    report = Report.of(
         judgement,
         title=f"{encoder.name} on {judged.name}",
         data=data,
@@ -87,17 +90,23 @@ def evaluate(
         worst=("model", "bm25"),
         trained_on=seen,
     )
+    if pairs is None:
+        return report
+    rows = unseen(pairs, () if everything else memories)
+    return with_scores(report, pairs, rows, judged, lexical, {"model": encoder})
 
 
-def _judged(source: Any, split: str, columns, on_bad: str, everything: bool) -> tuple[Judged, dict, str]:
+def _judged(source: Any, split: str, columns, on_bad: str, everything: bool) -> tuple[Judged, dict, str, Pairs | None]:
+    """What to judge by, what was read, how it was chosen, and the pairs that were chosen; no pairs of a BEIR folder."""
     if is_beir(source):
         judged = read_beir(source, split)
-        return judged, {"source": str(source), "format": "BEIR folder"}, f"judgements {split!r} of the folder"
+        return judged, {"source": str(source), "format": "BEIR folder"}, f"judgements {split!r} of the folder", None
     pairs = read_pairs(source, columns=columns, on_bad=on_bad)  # type: ignore[arg-type]
     data = {**pairs.understood, "pairs": len(pairs), "duplicates": pairs.duplicates, "bad_rows": pairs.bad.n}
     if everything:
-        return judged_from_pairs(pairs, np.arange(len(pairs))), data, "every anchor of the file"
-    if pairs.parts is not None and (pairs.parts == TEST).any():
-        return judged_from_pairs(pairs, np.flatnonzero(pairs.parts == TEST)), data, "the test rows of the file"
-    rows = split_pairs(pairs)[TEST]
-    return judged_from_pairs(pairs, rows), data, "the anchors that fit holds out of this file"
+        rows, note = np.arange(len(pairs)), "every anchor of the file"
+    elif pairs.parts is not None and (pairs.parts == TEST).any():
+        rows, note = np.flatnonzero(pairs.parts == TEST), "the test rows of the file"
+    else:
+        rows, note = split_pairs(pairs).test, "the anchors that fit holds out of this file"
+    return judged_from_pairs(pairs, rows), data, note, pairs.take(rows)

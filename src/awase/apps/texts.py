@@ -12,6 +12,7 @@ from awase import recipes
 from awase.apps import card
 from awase.apps.job import Clock, Findings, Fit, Job
 from awase.apps.reading import what_was_read
+from awase.apps.scored import with_scores
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
 from awase.apps.trained_on import without_trained_on
 from awase.apps.training import Training
@@ -80,6 +81,7 @@ def fit(pairs: Any, job: Job) -> Fit:
     clock.lap("train_s", "train_cpu_s")
 
     report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed, seen)
+    report = with_scores(report, data, split.test, held_out, lexical, {"trained": model, "untrained": untrained})
     if asked["trained_on"]:
         model.trained_on = (*began_with, _memory(data, split, seed))
     model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}

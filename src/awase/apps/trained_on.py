@@ -8,6 +8,7 @@ import numpy as np
 from awase.core.errors import InputError
 from awase.core.progress import say
 from awase.data.judged import Judged
+from awase.data.pairs import Pairs
 from awase.data.trained_on import TrainedOn
 from awase.tasks.report import words
 
@@ -44,6 +45,14 @@ def without_trained_on(
     for sentence in words.trained_on(found, len(judged.queries)):
         say(sentence)
     return judged, found
+
+
+def unseen(pairs: Pairs, memories: Sequence[TrainedOn]) -> np.ndarray:
+    """int64: the rows of the pairs whose two texts are not both remembered."""
+    if not memories:
+        return np.arange(len(pairs))
+    sides = [np.any([memory.has(texts) for memory in memories], axis=0) for texts in (pairs.anchors, pairs.positives)]
+    return np.flatnonzero(~np.all(sides, axis=0))
 
 
 def _seen(memories: Sequence[TrainedOn], texts: list[str]) -> np.ndarray:

@@ -183,7 +183,7 @@ class Report:
             "left_out": dict(left_out or {}),
             "metrics": compared.metrics,
             "protocol": protocol,
-            "cautions": list(cautions),
+            "notes": list(cautions),
         }
         per_item = {label: of[first] for label, of in systems.items() if isinstance(of[first], np.ndarray)}
         found = Report(
@@ -216,6 +216,7 @@ class Report:
         keep in mind."""
         return [
             *words.trained_on(self.trained_on, words.n_items(self.judged)),
+            *self.judged.get("findings", []),
             *(words.finding(test) for test in words.told(self.systems, self.tests, self.metric)),
             words.advice(self.systems, self.tests, self.metric, words.items(self.judged)),
             *words.cautions(self.judged, self.data, self.trained_on),

@@ -15,6 +15,7 @@ _METRICS = {
     "hits": "Hits",
     "auc": "AUC",
     "spearman": "Spearman's ρ",
+    "pearson": "Pearson's r",
     "macro_f1": "macro-F1",
     "adjusted_mean_rank_index": "AMRI",
 }
@@ -210,7 +211,7 @@ def cautions(judged: Mapping, data: Mapping, seen: Mapping | None = None) -> lis
         )
     left_out = judged.get("left_out") or {"queries without a relevant document": judged.get("n_skipped", 0)}
     found += [f"{n:,} {what} were left out." for what, n in left_out.items() if n]
-    found += judged.get("cautions", [])
+    found += judged.get("notes", [])
     if why := (seen or {}).get("why"):
         found.append(f"Nobody can say whether the model was trained on what it was judged by: {why}.")
     if data.get("bad_rows"):
@@ -249,5 +250,5 @@ def _judged(judged: Mapping) -> Mapping:
     return {
         named.get(key) or key: value
         for key, value in judged.items()
-        if key not in ("items", "candidates", "protocol", "cautions")
+        if key not in ("items", "candidates", "protocol", "notes", "findings")
     }
