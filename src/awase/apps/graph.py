@@ -16,6 +16,7 @@ from awase.core.errors import InputError
 from awase.core.progress import progress, say
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
+from awase.models.geometry import tied
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.given_away import alike, given_away, told
@@ -132,11 +133,12 @@ def scorer(encoder, score) -> Score:
     def scores(anchors: np.ndarray, relations: np.ndarray, side: str) -> np.ndarray:
         A = encoder.encode((codes.forward if side == "tail" else codes.backward)(anchors, relations))
         if isinstance(encoder, Translated | Linked):  # for which every relation sees the entities alike
-            return score(A, encoder.parameters["entities"])
+            return tied(score(A, encoder.parameters["entities"]), encoder.parameters["entities"])
         out = np.empty((len(anchors), len(entities)), A.dtype)
         for relation in np.unique(relations):
             asked = relations == relation
-            out[asked] = score(A[asked], encoder.encode(codes.seen(entities, relation)))
+            seen = encoder.encode(codes.seen(entities, relation))
+            out[asked] = tied(score(A[asked], seen), seen)
         return out
 
     return scores

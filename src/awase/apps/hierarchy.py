@@ -15,6 +15,7 @@ from awase.core.progress import say
 from awase.data.closure import transitive_closure
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
+from awase.models.geometry import tied
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.hypernymy import Hypernymy, LabelledPairs, hypernymy, implied
@@ -166,7 +167,9 @@ def given_back(edges: Links, table: np.ndarray, score, *, seed: int) -> Reconstr
         return apart / inside / inside[rows, None]
 
     distance = in_the_ball if isinstance(score, Poincare) else lambda rows: -score(table[rows], table)
-    return reconstruction(distance, edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK)
+    return reconstruction(
+        lambda rows: tied(distance(rows), table), edges.heads[judged], edges.tails[judged], len(table), block=_BLOCK
+    )
 
 
 def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:

@@ -11,7 +11,6 @@ from awase.index.exact import Exact
 from awase.index.find import without_silent
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
-from awase.kernels.topk import gather_topk, rank_topk
 from awase.tasks.metrics import per_query, without_own
 from awase.tasks.retrieval import System
 
@@ -64,9 +63,12 @@ class Passing:
         vectors = self.model.encode(queries, role="query")
         hits = Hits(np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), -np.inf, np.float32))
         for start in range(0, len(self.documents), _BLOCK):
-            block = self.model.encode(self.documents[start : start + _BLOCK], role="document")
-            gather_topk(vectors @ block.T, start, hits.scores, hits.rows)
-        rank_topk(hits.scores, hits.rows)
+            block = Exact(self.model.encode(self.documents[start : start + _BLOCK], role="document"))
+            found = block.search(vectors, k)
+            rows = np.concatenate([hits.rows, np.where(found.rows < 0, -1, found.rows + start)], axis=1)
+            scores = np.concatenate([hits.scores, found.scores], axis=1)
+            best = np.argsort(-scores, axis=1, kind="stable")[:, :k]  # of equal scores the lower row stands first
+            hits = Hits(np.take_along_axis(rows, best, 1), np.take_along_axis(scores, best, 1))
         return without_silent(hits, vectors)
 
 

@@ -14,6 +14,7 @@ from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
 from awase.core.errors import ConfigError, InputError
 from awase.data.closure import transitive_closure
 from awase.data.links import LinkKind, Links, read_links
+from awase.models.geometry import tied
 from awase.models.table import TableModel
 from awase.tasks.analogies import Analogies, analogies, read_analogies
 from awase.tasks.hypernymy import hypernymy
@@ -161,7 +162,7 @@ def _interactions(model: TableModel, links: Links, everything: bool) -> _Asked:
     U, V = (model.tables[name].astype(np.float32) for name in ("users", "items"))
     test, had = Interactions(*new.judged.T), Interactions(*new.trained.T)
     measure = _SCORES[model.geometry]
-    scores: dict[str, Callable] = {"model": lambda rows: measure(U[rows], V)}
+    scores: dict[str, Callable] = {"model": lambda rows: tied(measure(U[rows], V), V)}
     if len(new.trained):
         scores["popularity"] = popularity(had, len(V))
     found = {name: recommendation(score, had, test, len(U), len(V), users.METRICS) for name, score in scores.items()}

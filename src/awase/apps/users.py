@@ -16,6 +16,7 @@ from awase.contrast.regularisers import Features
 from awase.core.errors import ConfigError, InputError
 from awase.data.link_split import LinkSplit, split_links
 from awase.data.links import Links, read_links
+from awase.models.geometry import tied
 from awase.models.table import TableModel
 from awase.recipes import Recipe
 from awase.tasks.recommendation import Interactions, Recommendation, popularity, recommendation
@@ -105,7 +106,8 @@ class Training:
     def score(self, users: np.ndarray) -> np.ndarray:
         """(b, n_items) for users (b,), as the vectors are now."""
         n_users, n_items = len(self.links.head_names), len(self.links.tail_names)
-        return self.recipe.score(self.encoder.encode(users), self.encoder.encode(np.arange(n_users, n_users + n_items)))
+        items = self.encoder.encode(np.arange(n_users, n_users + n_items))
+        return tied(self.recipe.score(self.encoder.encode(users), items), items)
 
     def judge(self, score, known: np.ndarray, held_out: np.ndarray, metrics=METRICS) -> Recommendation:
         """How well a score ranks the links ``held_out`` of each user, the links ``known`` left out (both rows)."""

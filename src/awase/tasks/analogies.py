@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from awase.core.errors import ConfigError, FormatError, InputError
+from awase.models.geometry import tied
 from awase.tasks.answers import BLOCK, Answers
 from awase.tasks.geometry import unit
 from awase.tasks.items import Metric
@@ -153,6 +154,7 @@ def _solve(rows: np.ndarray, vectors: np.ndarray, spelling: np.ndarray, method: 
         else:
             near = [(1 + vectors[side] @ vectors.T) / 2 for side in (a, b, c)]
             scores = near[1] * near[2] / (near[0] + _EPSILON)
+        scores = tied(scores, vectors)
         asked = spellings.take(np.stack([a, b, c], axis=1).ravel())
         # Every spelling of the three words is out.
         scores[np.repeat(np.repeat(np.arange(len(a)), 3), asked.counts), asked.items] = -np.inf
