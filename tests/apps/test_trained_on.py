@@ -235,3 +235,30 @@ def test_triples_that_were_trained_on_are_counted(tmp_path):
     assert report.trained_on == {"triples": n, "left_out": n}
     assert everything.trained_on == {"triples": n, "left_out": 0}
     assert everything.verdict[0] == f"{n} of the triples were trained on or chosen by: the figures flatter the model."
+
+
+def tree(n=120):
+    return [(f"n{i}", f"n{(i - 1) // 3}") for i in range(1, n)]
+
+
+def test_edges_that_the_direction_was_trained_on_are_left_out():
+    model = awase.fit(tree(), "order", options={"dim": 8, "epochs": 1}, test=40, valid=40, threads=1).model
+    n = len(model.known)
+    report, everything = awase.evaluate(model, tree()), awase.evaluate(model, tree(), everything=True)
+    assert report.trained_on == {"edges": n, "left_out": n} and everything.trained_on == {"edges": n, "left_out": 0}
+    assert report.judged["left_out"] == {"edges that the model was trained on or chosen by": n}
+    assert everything.verdict[0] == f"{n} of the edges were trained on or chosen by: the figures flatter the model."
+    assert report.judged["n_items"] < everything.judged["n_items"]
+    names = model.names["nodes"]
+    direct = [(names[a], names[b]) for a, b in model.known]
+    model.info["recipe"]["positives"]["closure"] = False
+    with pytest.raises(awase.AwaseError, match=f"E1010: the model was trained on all {n} edges or chosen by them"):
+        awase.evaluate(model, direct)
+
+
+def test_edges_that_are_given_back_are_said_to_be_those_that_were_trained_on(tmp_path):
+    awase.fit(tree(), "poincare", out=tmp_path / "ball", options={"dim": 2, "epochs": 1, "burn_in": 0}, threads=1)
+    report = awase.evaluate(tmp_path / "ball", tree())
+    n = len(awase.load(tmp_path / "ball").known)
+    assert report.trained_on == {"edges": n, "left_out": 0}
+    assert report.verdict[0] == f"{n} of the edges were trained on or chosen by: the figures flatter the model."

@@ -101,13 +101,15 @@ class Training:
         return given_back(self.edges, table, self.recipe.score, seed=self.seed)
 
     def model(self, name: str) -> TableModel:
-        """The vectors as they are now."""
+        """The vectors as they are now, and the edges trained on or chosen by, so that it is not judged by them without a word."""
+        known = np.concatenate([self.split.train, self.split.valid])
         table = self.encoder.parameters["table"].astype(np.float32)
         return TableModel(
             {"nodes": table},
             {"nodes": self.edges.head_names},
             geometry=_GEOMETRIES[self.recipe.score.name],
             name=name,
+            known=np.column_stack([self.edges.heads[known], self.edges.tails[known]]),
         )
 
     def disc(self) -> Picture | None:

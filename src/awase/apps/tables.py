@@ -34,6 +34,7 @@ _SCORES = {
     "translation-l1": Distance(p=1),
 }
 _UNKNOWN = "{} with a name that the model does not have"
+_LEAST_EDGES = 2  # one to choose the threshold by, one to judge by
 _TRAINED = "{} that the model was trained on or chosen by"
 
 
@@ -65,7 +66,7 @@ def evaluate_table(
     elif tables == {"nodes"} and model.geometry == "poincare":
         asked = _given_back(model, links("edges"), seed)
     elif tables == {"nodes"} and model.geometry in ("order", "euclidean"):
-        asked = _directions(model, links("edges"), seed)
+        asked = _directions(model, links("edges"), everything, seed)
     elif model.geometry in ("cosine", "dot"):
         if columns:
             raise ConfigError("E1009", "files of word pairs and analogies have no columns to name", value=dict(columns))
@@ -111,15 +112,24 @@ def _new(model: TableModel, links: Links, columns: list[tuple[str, list[str], np
     given = _known_alone(rows, links)
     sizes = tuple(len(model.names[table]) for table, *_ in columns)
     remembered = np.empty((0, len(columns)), np.int64) if model.known is None else model.known
-    seen = np.isin(np.ravel_multi_index(tuple(given.T), sizes), np.ravel_multi_index(tuple(remembered.T), sizes))
+    seen = _remembered(given, remembered, sizes)
     trained, judged = (remembered[:0], given) if everything else (remembered, given[~seen])
     if not len(judged):
-        raise InputError(
-            "E1010", f"the model was trained on all {len(given):,} {links.kind} or chosen by them", place=_source(links),
-            remedy="give others; or --everything (everything=True), which judges what was trained on too",
-        )  # fmt: skip
+        raise _all_trained_on(links, len(given))
     left_out = {_UNKNOWN.format(links.kind): len(rows) - len(given), _TRAINED.format(links.kind): len(given) - len(judged)}
     return _New(given, judged, trained, left_out, {links.kind: int(seen.sum()), "left_out": len(given) - len(judged)})
+
+
+def _remembered(links: np.ndarray, remembered: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    """bool (n,): which links, rows of tables of these sizes, are among those that the model remembers."""
+    return np.isin(np.ravel_multi_index(tuple(links.T), sizes), np.ravel_multi_index(tuple(remembered.T), sizes))
+
+
+def _all_trained_on(links: Links, n: int) -> InputError:
+    return InputError(
+        "E1010", f"the model was trained on all {n:,} {links.kind} or chosen by them", place=_source(links),
+        remedy="give others; or --everything (everything=True), which judges what was trained on too",
+    )  # fmt: skip
 
 
 def _triples(model: TableModel, links: Links, everything: bool) -> _Asked:
@@ -180,19 +190,21 @@ def _interactions(model: TableModel, links: Links, everything: bool) -> _Asked:
 # Hierarchies
 
 
-def _edges(model: TableModel, links: Links) -> tuple[Links, dict[str, int]]:
-    """The edges that the recipe would train on, as rows of the model, without those that have other names."""
+def _edges(model: TableModel, links: Links) -> tuple[Links, np.ndarray, dict[str, int]]:
+    """The edges that the recipe would train on, as rows of the model, without those that have other names; which of them were trained on
+    or chosen by; and how many had other names."""
     trained_by = model.info.get("recipe", {}).get("positives", {})
     edges = transitive_closure(links) if trained_by.get("closure", True) else links
     rows = _rows(model, "nodes", edges.head_names)
     given = _known_alone(np.column_stack([rows[edges.heads], rows[edges.tails]]), links)
     names = list(model.names["nodes"])
     known = replace(edges, heads=given[:, 0], tails=given[:, 1], head_names=names, tail_names=names, values=None, parts=None)
-    return known, {_UNKNOWN.format("edges"): len(edges) - len(known)}
+    remembered = np.empty((0, 2), np.int64) if model.known is None else model.known
+    return known, _remembered(given, remembered, (len(names),) * 2), {_UNKNOWN.format("edges"): len(edges) - len(known)}
 
 
 def _given_back(model: TableModel, links: Links, seed: int) -> _Asked:
-    edges, left_out = _edges(model, links)
+    edges, seen, left_out = _edges(model, links)
     found = hierarchy.given_back(edges, model.tables["nodes"].astype(np.float64), Poincare(), seed=seed)
     return _Asked(
         {"model": found.metrics()},
@@ -200,12 +212,17 @@ def _given_back(model: TableModel, links: Links, seed: int) -> _Asked:
         "Reconstruction: for each node that is below another, all others are ranked by distance, and what it is below should come first.",
         what_was_read(links, {links.kind: len(links)}),
         left_out,
-        {"candidates": "nodes", "n_candidates": len(model) - 1},
+        {"candidates": "nodes", "n_candidates": len(model) - 1, "trained_on": {"edges": int(seen.sum()), "left_out": 0}},
     )
 
 
-def _directions(model: TableModel, links: Links, seed: int) -> _Asked:
-    edges, left_out = _edges(model, links)
+def _directions(model: TableModel, links: Links, everything: bool, seed: int) -> _Asked:
+    edges, seen, left_out = _edges(model, links)
+    if not everything:
+        if len(edges) - seen.sum() < _LEAST_EDGES:
+            raise _all_trained_on(links, len(edges))
+        left_out[_TRAINED.format("edges")] = int(seen.sum())
+        edges = edges.take(np.flatnonzero(~seen))
     table, score = model.tables["nodes"].astype(np.float32), _SCORES[model.geometry]
     order = np.random.default_rng((seed, 0x4A1F)).permutation(len(edges))
     valid, test = (hierarchy.labelled(edges, np.sort(half), seed=seed) for half in np.array_split(order, 2))
@@ -217,7 +234,7 @@ def _directions(model: TableModel, links: Links, seed: int) -> _Asked:
         "edges, the other half is judged by.",
         what_was_read(links, {links.kind: len(links)}),
         left_out,
-        {},
+        {"trained_on": {"edges": int(seen.sum()), "left_out": left_out.get(_TRAINED.format("edges"), 0)}},
     )
 
 

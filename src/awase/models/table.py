@@ -303,13 +303,12 @@ class TableModel:
 
     def _checked_known(self, known: np.ndarray) -> np.ndarray:
         """int64, sorted by head."""
-        tables = {2: ("users", "items"), 3: ("entities", "relations", "entities")}.get(
-            known.shape[-1] if known.ndim == 2 else 0
-        )
+        of_two = ("nodes", "nodes") if "nodes" in self.names else ("users", "items")
+        tables = {2: of_two, 3: ("entities", "relations", "entities")}.get(known.shape[-1] if known.ndim == 2 else 0)
         if tables is None or known.dtype.kind not in "iu" or not set(tables) <= self.names.keys():
             raise InputError(
                 "E0425", "known links are not rows of the tables", value=(known.dtype, known.shape),
-                remedy="give (user, item) or (head, relation, tail) row numbers",
+                remedy="give (user, item), (node, node) or (head, relation, tail) row numbers",
             )  # fmt: skip
         limits = np.array([len(self.names[table]) for table in tables])
         if len(known) and ((known < 0) | (known >= limits)).any():

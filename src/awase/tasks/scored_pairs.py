@@ -75,7 +75,7 @@ def scored_pairs(predicted: Mapping[str, np.ndarray], gold: np.ndarray, *, pairs
     """
     of = {name: {"spearman": Correlation(scores, gold), "pearson": Pearson(scores, gold)} for name, scores in predicted.items()}
     found = compare(of, pairs=pairs, seed=seed)
-    systems = {
+    systems: dict[str, dict[str, Any]] = {
         name: {key: value for metric, e in one.items() for key, value in ((metric, e.value), (f"{metric}_ci", list(e[1:])))}
         for name, one in found.systems.items()
     }
