@@ -172,6 +172,13 @@ def test_queries_judged_0_only_are_counted(folder):
     assert read_beir(folder).left_out == {NOTHING_RELEVANT: 1}
 
 
+def test_and_said_where_a_fit_reads_them(folder):
+    (folder / "qrels/dev.tsv").unlink()
+    assert read_pairs(folder).understood["notes"] == [
+        "1 queries of 'test' have no document with a grade above 0: they are left out"
+    ]
+
+
 def test_anchors_scored_0_only_are_counted():
     rows = [{"query": q, "answer": a, "score": s} for q, a, s in [("q", "a", 3), ("r", "b", 0), ("s", "b", -1)]]
     assert judged_from_pairs(read_pairs(rows), np.arange(3)).left_out == {NOTHING_RELEVANT: 2}

@@ -145,14 +145,20 @@ def find(ids: pa.Array, wanted: pa.Array, what: str, place: str) -> np.ndarray:
 
 
 def beir_source(folder: Path) -> Source:
-    """The positive judgements of all splits as rows of anchor, positive and split."""
+    """The positive judgements of all splits as rows of anchor, positive and split; its notes count the queries that have none."""
 
     def batches(_: list[str] | None) -> Iterator[pa.RecordBatch]:
+        source.notes.clear()
         query_ids, queries, _ = read_texts(folder, "queries")
         document_ids, documents, _ = read_texts(folder, "corpus")
         for split in splits(folder):
             wanted_queries, wanted_documents, grades = read_qrels(folder, split)
             positive = pa.array(grades > 0)
+            n_without = pc.count_distinct(wanted_queries).as_py() - pc.count_distinct(wanted_queries.filter(positive)).as_py()
+            if n_without:
+                source.notes.append(
+                    f"{n_without:,} queries of {split!r} have no document with a grade above 0: they are left out"
+                )
             place = str(folder / "qrels" / f"{split}.tsv")
             anchors = queries.take(pa.array(find(query_ids, wanted_queries.filter(positive), "queries", place)))
             positives = documents.take(pa.array(find(document_ids, wanted_documents.filter(positive), "documents", place)))
@@ -163,7 +169,8 @@ def beir_source(folder: Path) -> Source:
         raise InputError(
             "E0114", "the BEIR folder has no qrels/*.tsv", place=str(folder), remedy="add qrels/train.tsv or qrels/test.tsv"
         )
-    return Columnar(str(folder), "BEIR folder", _SCHEMA, batches)
+    source = Columnar(str(folder), "BEIR folder", _SCHEMA, batches)
+    return source
 
 
 def _read_all(source: Source, fields: list[Field]) -> pa.Table:

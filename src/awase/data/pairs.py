@@ -220,6 +220,7 @@ def _pairs(table: pa.Table, reading: _Reading, notes: list[str], spill: Path | N
     elif label is not None:
         arrays.setdefault("score", label)
         notes = [*notes, "the labels are not all 0 or 1: every row is a pair, and the labels are its scores"]
+    notes = [*notes, *getattr(reading.source, "notes", [])]
     if reading.from_lists:
         notes = [*notes, f"rows with several positives are one pair each: {reading.from_lists:,} more pairs than rows"]
     understood = {

@@ -30,6 +30,7 @@ class Columnar:
         self, name: str, format: str, schema: pa.Schema, batches: Callable[[list[str] | None], Iterable[pa.RecordBatch]]
     ):
         self.name, self.format, self._batches = name, format, batches
+        self.notes: list[str] = []  # what a user should know of what was read
         paths = {path: way for field in schema for path, way in _fields(field.name, field.type)}
         self._ways = {path: way for path, way in paths.items() if path not in schema.names}
         self.columns = [*schema.names, *self._ways]
