@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from awase.core.errors import AwaseError, ConfigError, FormatError, InputError, IntegrityError
 from awase.data.text.tokenizer import train_tokenizer
+from awase.data.trained_on import remember
 from awase.models import folder as folders
 from awase.models import load, token_table
 from awase.models.static import StaticModel
@@ -26,8 +27,14 @@ def made(seed=0, **options):
 
 @pytest.fixture
 def saved(tmp_path):
-    made().save(tmp_path / "model", card="# Wines\n", extra={"report.json": b"{}"})
+    remembering().save(tmp_path / "model", card="# Wines\n", extra={"report.json": b"{}"})
     return tmp_path / "model"
+
+
+def remembering():
+    model = made()
+    model.trained_on = (remember([["red wine", "white wine"]], "wines"),)
+    return model
 
 
 def refused(path, kind=AwaseError):
@@ -63,12 +70,14 @@ def test_what_is_saved_comes_back(options, tmp_path):
 
 
 def test_saving_twice_gives_the_same_bytes(saved, tmp_path):
-    made().save(tmp_path / "again", card="# Wines\n", extra={"report.json": b"{}"})
+    remembering().save(tmp_path / "again", card="# Wines\n", extra={"report.json": b"{}"})
     assert (saved / manifest.NAME).read_bytes() == (tmp_path / "again" / manifest.NAME).read_bytes()
     assert sorted(manifest.verify(saved)) == [
         "README.md", "awase.json", "config_sentence_transformers.json", "model.safetensors", "modules.json", "report.json",
-        "tokenizer.json",
+        "tokenizer.json", "trained_on.safetensors",
     ]  # fmt: skip
+    made().save(tmp_path / "without")
+    assert "trained_on.safetensors" not in manifest.verify(tmp_path / "without")
 
 
 def test_saving_over_a_model_replaces_it_and_over_something_else_does_not(saved, tmp_path):
