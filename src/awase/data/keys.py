@@ -1,16 +1,15 @@
-"""When two texts count as the same: NFKC, case folding, runs of white space as one space. And 128-bit keys of such texts.
+"""When two texts count as the same: Unicode's NFKC_Casefold, runs of white space as one space. And 128-bit keys of such texts.
 
 The key, not the text, is kept for every row of a file larger than memory. It is a function of the text alone, so everything
 decided by it (duplicates, splits) does not depend on the order of rows, the machine or the process.
 """
-
-import unicodedata
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
 from awase.data.compute import pc
+from awase.data.text.casefold import nfkc_casefold
 
 _BASIS = np.array([0xCBF29CE484222325, 0x9E3779B97F4A7C15], dtype=np.uint64)
 _PRIME = np.array([0x00000100000001B3, 0xFF51AFD7ED558CCD], dtype=np.uint64)
@@ -23,7 +22,7 @@ def normalise(text: str) -> str:
     >>> normalise("  Ｃａｆé\\n ＡＷＡＳＥ ")
     'café awase'
     """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(nfkc_casefold(text).split())
 
 
 def text_keys(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:

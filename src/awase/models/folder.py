@@ -184,7 +184,7 @@ def load_theirs(folder: Path, layout: Layout) -> StaticModel:
     else:
         normalize = module_types(folder)[1:] == ["Normalize"]
         if (folder / _ST_SETTINGS).exists():
-            prompts = _prompts(read.json_object(folder / _ST_SETTINGS), folder / _ST_SETTINGS)
+            prompts = _by_role(read.json_object(folder / _ST_SETTINGS), folder / _ST_SETTINGS)
     return made(
         folder,
         json.dumps(tokenizer, ensure_ascii=False),
@@ -264,6 +264,25 @@ def _prompts(settings: dict, place: Path) -> dict[str, str]:
     if not isinstance(prompts, dict) or not all(isinstance(text, str) for text in prompts.values()):
         raise FormatError("E0404", "prompts must be texts by name", place=str(place), value=prompts, remedy="correct the file")
     return prompts
+
+
+# Names under which folders keep the prompt of a role, the first that is there (SentenceTransformer.encode_query, encode_document).
+_PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
+
+
+def _by_role(settings: dict, place: Path) -> dict[str, str]:
+    """The prompts of a folder of sentence-transformers, with those that it takes for queries and documents; its default, where there is none.
+
+    Raises FormatError E0404 for prompts that are no texts, and for a default that is not among them.
+    """
+    prompts, default = _prompts(settings, place), settings.get("default_prompt_name")
+    if default is not None and default not in prompts:
+        raise FormatError(
+            "E0404", "the default prompt is not among the prompts", place=str(place), value=default,
+            remedy=f"name one of {sorted(prompts)}, or none" if prompts else "leave default_prompt_name out",
+        )  # fmt: skip
+    found = {role: next((name for name in names if name in prompts), default) for role, names in _PROMPT_NAMES.items()}
+    return prompts | {role: prompts[name] for role, name in found.items() if name is not None}
 
 
 def _text(path: Path) -> str:

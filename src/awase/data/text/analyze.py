@@ -1,4 +1,4 @@
-"""Texts to the terms that BM25 counts: normalised, lower-cased, cut into words, stemmed.
+"""Texts to the terms that BM25 counts: folded (``fold``), cut into words, stemmed.
 
 Words are runs of letters, digits and combining marks. Scripts written without spaces (Chinese, Japanese, Thai ...; Korean too,
 whose particles are not separated) give their characters and pairs of neighbouring characters instead, and marked terms that say
@@ -19,7 +19,8 @@ import Stemmer
 
 from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
-from awase.data.compute import pc
+from awase.data.text.fold import folded, with_hiragana
+from awase.data.text.identifiers import with_parts
 from awase.data.text.memory import as_array, blocks
 from awase.data.text.scripts import is_spelt, scripts
 from awase.data.text.tokenizer import Texts
@@ -33,9 +34,6 @@ _NO_SPACES = (  # scripts written without spaces, as blocks of code points; all 
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF),  # Thai, Lao, Myanmar, Hangul, Khmer
     (0x2E80, 0xA4CF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF),  # Chinese, Japanese, Yi, Hangul
 )  # fmt: skip
-
-
-_NFKC = pc.Utf8NormalizeOptions("NFKC")
 
 
 class TermBags(NamedTuple):
@@ -133,7 +131,7 @@ class Analyzer:
             raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
         for data, offsets in blocks(texts):
             column = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-            yield self._cut(pc.utf8_lower(pc.call_function("utf8_normalize", [column], _NFKC)))
+            yield self._cut(folded(with_parts(column)))
 
     def _terms(self, words: Words) -> TermBags:
         numbers = self._seen.number(words.data, words.begins, words.ends)
@@ -184,11 +182,15 @@ def _cut_words(column: pa.Array) -> Words:
     words = spans(data, offsets, _classes(), _CUTS)
     if data.max(initial=0) < 0xE0:  # there is no character of three bytes, so no run
         return Words(data, *words)
-    return Words(*char_ngrams(data, *words, _classes(), scripts()))
+    data, *terms = char_ngrams(data, *words, _classes(), scripts())
+    return Words(with_hiragana(data), *terms)
 
 
 _CUTS = np.zeros((3, 3), np.bool_)
 _CUTS[RUN, _WORD] = _CUTS[_WORD, RUN] = True
+
+
+_EMOJI = ((0x231A, 0x231B), (0x23E9, 0x23FA), (0x2600, 0x27BF), (0x2B05, 0x2B55))  # blocks of symbols that pictures are among
 
 
 @cache
@@ -199,6 +201,8 @@ def _classes() -> np.ndarray:
     classes = np.where(in_words, _WORD, SPACE).astype(np.uint8)
     for first, last in _NO_SPACES:
         classes[first : last + 1][in_words[first : last + 1]] = RUN
+    for code in (code for first, last in _EMOJI for code in range(first, last + 1) if unicodedata.category(chr(code)) == "So"):
+        classes[code] = RUN  # as all pictures above 0xFFFF
     return classes
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
+from awase.data.text.casefold import IGNORED, ZERO_WIDTH_SPACE, in_class
 from awase.data.text.memory import blocks
 from awase.data.text.words import CLASSES, NORMALIZER, PRE_TOKENIZER, raw_cuts, script_cuts
 from awase.kernels.pieces import learn_merges
@@ -110,4 +111,6 @@ def count_words(texts) -> tuple[list[str], np.ndarray]:
 
 def _normalised(array: pa.Array) -> pa.Array:
     """What ``NORMALIZER`` does, by Arrow: the whole column at once."""
-    return pc.call_function("utf8_lower", [pc.call_function("utf8_normalize", [array], pc.Utf8NormalizeOptions("NFKC"))])
+    seen = pc.replace_substring(pc.replace_substring_regex(array, in_class(IGNORED), ""), chr(ZERO_WIDTH_SPACE), " ")
+    lower = pc.call_function("utf8_lower", [pc.call_function("utf8_normalize", [seen], pc.Utf8NormalizeOptions("NFKC"))])
+    return pc.replace_substring(pc.replace_substring(lower, "ß", "ss"), "ς", "σ")

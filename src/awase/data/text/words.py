@@ -7,6 +7,8 @@ combining marks, half-width kana, ligatures, full-width letters, control and for
 
 import numpy as np
 
+from awase.data.text.casefold import IGNORED, ZERO_WIDTH_SPACE, in_class
+
 OTHER, SPACE, WORD, PUNCT, RELATION, WIDE, HAN, MARK, HIRA, KATA = range(10)
 
 # Every code point here is a starter that no Unicode normal form changes or composes with what comes before it, except that
@@ -101,29 +103,51 @@ def _split(pattern: str, behavior: str) -> dict:
     return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": False}
 
 
-# Our own normaliser and pre-tokenizer as tokenizer.json holds them: the scanner's ranges, so every library cuts alike.
-NORMALIZER = {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}
+def _replace(pattern: dict, content: str) -> dict:
+    return {"type": "Replace", "pattern": pattern, "content": content}
+
+
+# Our own normaliser and pre-tokenizer as tokenizer.json holds them: the scanner's ranges, so every library cuts alike. Its steps are those
+# of NFKC_Casefold (``casefold``), but for some letters of Greek with iota below and the like that only case folding changes.
+NORMALIZER = {
+    "type": "Sequence",
+    "normalizers": [
+        _replace({"Regex": in_class(IGNORED)}, ""),
+        _replace({"String": chr(ZERO_WIDTH_SPACE)}, " "),
+        {"type": "NFKC"},
+        {"type": "Lowercase"},
+        _replace({"String": "ß"}, "ss"),
+        _replace({"String": "ς"}, "σ"),
+    ],
+}
+# That of version 0.1: its models keep it.
+_NORMALIZER_1 = {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}
 PRE_TOKENIZER = {"type": "Sequence", "pretokenizers": [_split(SPACES, "Removed"), _split(SCRIPTS, "Isolated")]}
 
 
 def safe_cuts(spec: dict) -> np.ndarray | None:
     """The matrix of safe cuts (before class, after class) for a tokenizer.json, or None where there is no safe cut at all."""
+    if spec.get("pre_tokenizer") == PRE_TOKENIZER and spec.get("normalizer") in (NORMALIZER, _NORMALIZER_1):
+        return raw_cuts() if _cuts_at_all(spec) else None
     normalizers = _flat(spec.get("normalizer"), "normalizers")
     bert = [part for part in normalizers if part["type"] == "BertNormalizer"]
     if any(part["type"] not in _LOCAL for part in normalizers if part not in bert):
         return None
-    if any(token["normalized"] for token in spec.get("added_tokens", [])):
-        return None  # found in normalised text: a raw text cannot be searched for them
-    if spec["model"].get("dropout") or (spec.get("truncation") or {}).get("direction", "Right") != "Right":
+    if not _cuts_at_all(spec):
         return None
-    if spec.get("pre_tokenizer") == PRE_TOKENIZER:
-        return raw_cuts() if spec.get("normalizer") == NORMALIZER else None
     match spec.get("pre_tokenizer"):
         case {"type": "BertPreTokenizer"}:
             return _bert_cuts(any(part["handle_chinese_chars"] for part in bert))
         case {"type": "Whitespace" | "WhitespaceSplit"}:
             return _BETWEEN_SPACES
     return None
+
+
+def _cuts_at_all(spec: dict) -> bool:
+    """Whether no part but the normaliser and pre-tokenizer stands against cutting."""
+    if any(token["normalized"] for token in spec.get("added_tokens", [])):
+        return False  # found in normalised text: a raw text cannot be searched for them
+    return not spec["model"].get("dropout") and (spec.get("truncation") or {}).get("direction", "Right") == "Right"
 
 
 def _flat(part: dict | None, key: str) -> list[dict]:
