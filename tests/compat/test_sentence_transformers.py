@@ -94,6 +94,44 @@ def test_we_open_its_static_folders(normalize, truncated, tmp_path):
     np.testing.assert_allclose(theirs_of(tmp_path / "ours").encode_document(TEXTS), ours.encode(TEXTS), rtol=1e-5, atol=1e-6)
 
 
+Q, P = {"query": "red "}, "white "
+
+
+@pytest.mark.parametrize(
+    ("prompts", "default", "query", "document"),
+    [
+        ({}, None, None, None),
+        (Q, None, "query", None),
+        ({**Q, "document": P}, None, "query", "document"),
+        ({**Q, "passage": P}, None, "query", "passage"),
+        ({**Q, "corpus": P}, None, "query", "corpus"),
+        ({**Q, "corpus": P, "passage": "fox "}, None, "query", "passage"),
+        ({"document": "fox ", "passage": P}, None, None, "document"),
+        ({"retrieval": P}, None, None, None),
+        ({"retrieval": P}, "retrieval", "retrieval", "retrieval"),
+        ({**Q, "any": P}, "any", "query", "any"),
+        ({**Q, "document": "", "any": P}, "any", "query", "document"),
+    ],
+)
+def test_prompts_by_any_name_are_those_that_it_gives_by_that_name(prompts, default, query, document, tmp_path):
+    """By name, as its encode_document looks for the same names but finds a document prompt in every folder it loads, if only an empty one."""
+    static_folder(tmp_path / "model", normalize=True)
+    settings = tmp_path / "model" / "config_sentence_transformers.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"prompts": prompts, "default_prompt_name": default}))
+    theirs, ours = theirs_of(tmp_path / "model"), load(tmp_path / "model")
+    theirs.default_prompt_name = None
+    for role, name in (("query", query), ("document", document)):
+        np.testing.assert_allclose(ours.encode(TEXTS, role=role), encoded(theirs, prompt_name=name), rtol=1e-5, atol=1e-6)
+
+
+def test_a_default_prompt_that_is_not_there(tmp_path):
+    static_folder(tmp_path / "model", normalize=True)
+    settings = tmp_path / "model" / "config_sentence_transformers.json"
+    settings.write_text(json.dumps({"prompts": Q, "default_prompt_name": "web"}))
+    with pytest.raises(FormatError, match="E0404: the default prompt is not among the prompts"):
+        load(tmp_path / "model")
+
+
 def test_we_open_the_folders_of_its_older_versions(tmp_path):
     static_folder(tmp_path / "model", normalize=True)
     expected = load(tmp_path / "model").encode(TEXTS)

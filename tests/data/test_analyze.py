@@ -65,6 +65,10 @@ def test_every_snowball_language_is_there():
 HAN, KATAKANA = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", "\u30a1-\u30fa"
 
 
+def in_hiragana(text):
+    return "".join(chr(ord(one) - 0x60) if "ァ" <= one <= "ヶ" else one for one in text)
+
+
 def by_definition(text):
     def kind(character):
         code = ord(character)
@@ -73,12 +77,13 @@ def by_definition(text):
         return "word" if unicodedata.category(character)[0] in "LMN" else "space"
 
     for group, characters in groupby(nfkc_casefold(text), kind):
-        found = "".join(chr(ord(one) - 0x60) if "ァ" <= one <= "ヶ" else one for one in characters)
+        written = "".join(characters)
+        found = in_hiragana(written)
         if group == "word":
             yield Stemmer.Stemmer("english").stemWord(found)
         elif group == "run":
             yield from (found[i : i + n] for i in range(len(found)) for n in (1, 2) if i + n <= len(found))
-            for run in re.findall(f"[{HAN}]+|[{KATAKANA}][{KATAKANA}ー]*", found):
+            for run in map(in_hiragana, re.findall(f"[{HAN}][{HAN}ー]*|[{KATAKANA}][{KATAKANA}ー]*", written)):
                 yield from [f"^{run[:2]}"] * (len(run) > 1) + [f"^{run}$"] * (len(run) <= 12)
 
 

@@ -61,8 +61,9 @@ SAME = {
 
 @pytest.mark.parametrize("name", SAME)
 def test_spellings_of_one_text_have_the_same_terms(name):
-    one, other = SAME[name]
-    assert terms(one) == terms(other) != []
+    # Where a run of katakana begins is a term beside its characters, as none of hiragana is.
+    one, other = ([term for term in terms(text) if not term.startswith("^")] for text in SAME[name])
+    assert one == other != []
 
 
 def test_a_zero_width_space_divides():

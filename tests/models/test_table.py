@@ -541,3 +541,15 @@ def test_a_model_replaced_while_it_is_read_is_read_again(saved, monkeypatch):
 def test_a_format_error_is_not_an_input_error(tmp_path):
     (tmp_path / "model.pkl").write_bytes(b"")
     assert refused(lambda: load(tmp_path / "model.pkl"), FormatError).startswith("E0402: a model is a folder, this is a file")
+
+
+def test_words_are_looked_up_as_their_corpus_was_read():
+    words, vectors = ["wine", "strasse", "為る", "コンピューター"], np.eye(4, dtype=np.float32)
+    plain = TableModel({"words": vectors}, {"words": words}, info={"read": {"cut by": "spaces"}})
+    assert [plain.row(name) for name in ("wine", "Wine", "ＷＩＮＥ", "STRASSE", "Straße")] == [0, 0, 0, 1, 1]
+    japanese = TableModel({"words": vectors}, {"words": words}, info={"read": {"cut by": "sudachi"}})
+    assert [japanese.row(name) for name in ("する", "為る", "コンピュータ", "Wine")] == [2, 2, 3, 0]
+    assert japanese.neighbours("する", k=1) and japanese.vector(["する", "Wine"]).argmax(axis=1).tolist() == [2, 0]
+    entities = TableModel({"entities": vectors}, {"entities": words})
+    with pytest.raises(InputError, match="E0420"):
+        entities.row("Wine")

@@ -266,7 +266,7 @@ def _prompts(settings: dict, place: Path) -> dict[str, str]:
     return prompts
 
 
-# Names under which folders keep the prompt of a role, the first that is there (SentenceTransformer.encode_query, encode_document).
+# Names under which folders keep the prompt of a role, the first that is there: those of SentenceTransformer.encode_query, encode_document.
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 

@@ -1,13 +1,17 @@
 """The names of a table's rows: a list that also knows the row of a name, kept as UTF-8 bytes and offsets so that a name may hold anything."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
 from itertools import islice, pairwise
 from typing import overload
 
 import numpy as np
 
-from awase.core.errors import InputError
+from awase.core.errors import InputError, MissingExtra
+from awase.data.text.casefold import nfkc_casefold
 
 _LOOKED_AT = 2_000  # names compared with one that is not there
 
@@ -111,6 +115,30 @@ class Names(Sequence[str]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows
+
+
+def forms(name: str, cut_by: str) -> Iterator[str]:
+    """How a corpus may have been read to have written a word: folded; by Sudachi, its normalised form (する: 為る).
+
+    >>> list(forms("Ｗine", "spaces"))
+    ['wine', 'wine']
+    """
+    yield unicodedata.normalize("NFKC", name).lower().strip()
+    yield nfkc_casefold(name).strip()
+    if cut_by == "sudachi":
+        with suppress(MissingExtra):
+            words = _sudachi()([name])
+            yield "".join(bytes(words.data[a:b]).decode() for a, b in zip(words.begins, words.ends))
+
+
+@cache
+def _sudachi():
+    """Only tables of Japanese words ask for it; it loads a dictionary."""
+    from awase.data.text.analyze_sudachi import sudachi_words
+    from awase.data.text.memory import as_array
+
+    cut = sudachi_words()
+    return lambda texts: cut(as_array(texts))
 
 
 def _is_text(name: object) -> bool:

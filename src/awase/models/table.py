@@ -13,7 +13,7 @@ from awase.core.limits import MAX_K
 from awase.core.suggest import did_you_mean
 from awase.data.text.texts import check_list
 from awase.models.geometry import GEOMETRIES, cosine, euclidean
-from awase.models.names import Names
+from awase.models.names import Names, forms
 from awase.store import tensors
 
 _BESIDE = {"entity_projections": "entities", "relation_projections": "relations"}  # rows without names of their own
@@ -92,6 +92,17 @@ class TableModel:
         """Spares the computation to who has verified the files that the fingerprint was computed over."""
         self._fingerprint = fingerprint
 
+    def row(self, name: str, table: str | None = None) -> int:
+        """The row of a name, or in a table of words of the form in which its corpus was read: Wine as wine, する as 為る.
+
+        Raises: InputError E0420 for a name that is not there, with those that look like it; ConfigError E0424 for a table.
+        """
+        names = self.names[self.table_name(table)]
+        read = self.info.get("read")
+        if isinstance(name, str) and isinstance(read, dict) and name not in names:
+            name = next((form for form in forms(name, str(read.get("cut by"))) if form in names), name)
+        return names.row(name)
+
     @overload
     def vector(self, names: str, table: str | None = None) -> np.ndarray: ...
     @overload
@@ -103,8 +114,9 @@ class TableModel:
         Raises: InputError E0420 for a name that is not there, with those that look like it; ConfigError E0424 for a table.
         """
         table = self.table_name(table)
-        row = self.names[table].row
-        rows = row(names) if isinstance(names, str) else np.array([row(name) for name in names], np.int64)
+        rows = (
+            self.row(names, table) if isinstance(names, str) else np.array([self.row(name, table) for name in names], np.int64)
+        )
         vectors = self.tables[table][rows].astype(np.float32)
         tensors.check_finite(table, vectors)
         return vectors
@@ -123,7 +135,7 @@ class TableModel:
         Raises: InputError E0420, ConfigError E0424.
         """
         table = self.table_name(table)
-        row, query = self.names[table].row(name), self.vector(name, table)
+        row, query = self.row(name, table), self.vector(name, table)
         near = self._scores(table, query, euclidean) if self.geometry == "order" else None
         return self._best(table, self._scores(table, query), k, [row], near)
 
@@ -142,7 +154,7 @@ class TableModel:
         given = self.vector([a, b, c])
         lengths = np.linalg.norm(given, axis=1, keepdims=True)
         unit = given / np.where(lengths > 0, lengths, 1)
-        left_out = [self.names[table].row(name) for name in (a, b, c)]
+        left_out = [self.row(name, table) for name in (a, b, c)]
         return self._best(table, self._scores(table, unit[1] - unit[0] + unit[2], cosine), k, left_out)
 
     def predict(self, head: str, relation: str, k: int = 10, *, known: bool = False) -> list[Neighbour]:
