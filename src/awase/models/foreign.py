@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from awase.core.errors import AwaseError, BackendError, ConfigError, FormatError, InputError, missing_extra
-from awase.data.text.texts import check_list, check_texts
+from awase.data.text.texts import check_texts, listed
 
 _PICKLE = re.compile(r"(pytorch_model.*\.bin|.*\.(pt|pth|pkl|ckpt))")
 
@@ -59,7 +59,7 @@ class SentenceTransformerModel:
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """float32 (n_texts, dim), unit length, with the prompts that the model has for queries and documents."""
-        check_list(texts)
+        texts = listed(texts)
         if not len(texts):
             return np.zeros((0, self.dim if dim is None else dim), np.float32)
         encode = self._model.encode_query if role == "query" else self._model.encode_document
@@ -94,7 +94,7 @@ class CallableModel:
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """float32 (n_texts, dim), made unit length. Raises BackendError when the function fails, InputError for its result."""
-        check_list(texts)
+        texts = listed(texts)
         if not len(texts):
             return np.zeros((0, self.dim if dim is None else dim), np.float32)
         vectors = self._call(list(texts), role)

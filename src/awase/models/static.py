@@ -12,7 +12,7 @@ import numpy as np
 
 from awase.core.errors import ConfigError, InputError, IntegrityError
 from awase.core.suggest import did_you_mean
-from awase.data.text.texts import check_list, check_types
+from awase.data.text.texts import check_types, listed
 from awase.data.text.tokenizer import Tokenizer
 from awase.data.trained_on import TrainedOn
 
@@ -20,6 +20,7 @@ _ROLES = ("query", "document")
 _COLD_FLOATS = 1 << 26  # rows times dim below which importing numba takes longer than it saves
 _SPACES = " \u2581\u0120"  # as tokens are written: SentencePiece and byte-level BPE have signs of their own
 _NUMPY_FLOATS = 1 << 22  # copied at a time without numba
+_LARGEST = 1e15  # of a table: sums of many rows and of squares stay numbers in float32
 
 
 class Label(NamedTuple):
@@ -97,7 +98,7 @@ class StaticModel:
             raise ConfigError("E0410", f"the model has {self.dim} dimensions", value=dim, remedy=f"dim from 1 to {self.dim}")
         if role not in _ROLES and role not in self.prompts:
             raise ConfigError("E0411", f"there is no role {role!r}", remedy=did_you_mean(role, {*_ROLES, *self.prompts}))
-        check_list(texts)
+        texts = listed(texts)
         if prompt := self.prompts.get(role):
             texts = texts.to_pylist() if hasattr(texts, "to_pylist") else texts  # pyright: ignore[reportAttributeAccessIssue]
             check_types(texts)
@@ -194,6 +195,12 @@ def _checked(table: np.ndarray, tokenizer: Tokenizer, n_labels: int) -> np.ndarr
         raise InputError(
             "E0414", f"{len(bad):,} rows of the table hold NaN or infinity", place=f"row {bad[0]}", remedy="train or save again"
         )
+    if table.size and max(-float(table.min()), float(table.max())) > _LARGEST:
+        row = int(np.argmax(np.abs(table).max(axis=1)))
+        raise InputError(
+            "E0414", "the table has values of which no length can be computed", place=f"row {row}",
+            value=float(np.abs(table[row]).max()), remedy="train or save again: usual values lie between -100 and 100",
+        )  # fmt: skip
     if tokenizer.drop_unknown and tokenizer.unk_id is not None and table[tokenizer.unk_id].any():
         table = table.copy()
         table[tokenizer.unk_id] = 0

@@ -11,7 +11,7 @@ import numpy as np
 from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.suggest import did_you_mean
-from awase.data.text.texts import check_list
+from awase.data.text.texts import listed
 from awase.models.geometry import GEOMETRIES, cosine, euclidean
 from awase.models.names import Names, forms
 from awase.store import tensors
@@ -123,7 +123,7 @@ class TableModel:
 
     def encode(self, texts: Sequence[str], *, role: str = "document", dim: int | None = None) -> np.ndarray:
         """The rows of names in the first table, float32 (n_names, dim): what `awase encode` asks of any model. The role changes nothing."""
-        check_list(texts)
+        texts = listed(texts)
         if dim is not None and not 1 <= dim <= self.dim:
             raise ConfigError("E0410", f"the model has {self.dim} dimensions", value=dim, remedy=f"dim from 1 to {self.dim}")
         return np.ascontiguousarray(self.vector(texts)[:, :dim])

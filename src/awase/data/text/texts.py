@@ -1,6 +1,6 @@
 """What counts as a text: a string that UTF-8 can hold, of at most ``MAX_TEXT_BYTES``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from awase.core.errors import InputError, LimitError
 from awase.core.limits import MAX_TEXT_BYTES
@@ -23,9 +23,25 @@ def check_texts(texts: Sequence, start: int = 0) -> None:
 
 
 def check_list(texts: object) -> None:
-    """Raises InputError for one string where several texts are expected: its characters would be taken for texts."""
+    """Raises InputError for one string where several texts are expected: its characters would be taken for texts. And for what holds none."""
     if isinstance(texts, str):
         raise InputError("E0253", "one string was given where a list of texts is expected", value=texts, remedy="[text]")
+    if not isinstance(texts, Iterable) or isinstance(texts, bytes | Mapping):
+        raise InputError(
+            "E0253", f"a list of texts is expected, not {type(texts).__name__}", value=texts, remedy='give a list: ["a text"]'
+        )
+
+
+def listed(texts: Iterable[str]) -> Sequence[str]:
+    """Several texts as something with a length: lists and Arrow arrays as they are, all else (generators, series) as a list.
+
+    Raises as ``check_list``.
+
+    >>> listed(text for text in ("red", "white"))
+    ['red', 'white']
+    """
+    check_list(texts)
+    return texts if isinstance(texts, list | tuple) or hasattr(texts, "to_pylist") else list(texts)  # type: ignore[return-value]
 
 
 def check_types(texts: Sequence, start: int = 0) -> None:
