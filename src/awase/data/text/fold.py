@@ -52,7 +52,7 @@ def with_hiragana(data: np.ndarray) -> np.ndarray:
     >>> bytes(with_hiragana(np.frombuffer("ツユ wine".encode(), np.uint8))).decode()
     'つゆ wine'
     """
-    at = np.flatnonzero((data[:-2] == _KATAKANA) & ((data[1:-1] == 0x82) | (data[1:-1] == 0x83))) if len(data) > 2 else []
+    at = np.flatnonzero((data[:-2] == _KATAKANA) & ((data[1:-1] == 0x82) | (data[1:-1] == 0x83)))
     if not len(at):
         return data
     code = ((data[at + 1] & 0x3F).astype(np.int32) << 6) | (data[at + 2] & 0x3F)  # the low twelve bits

@@ -8,10 +8,10 @@ import json
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
+from awase.data.compute import pc
 from awase.data.text.casefold import IGNORED, ZERO_WIDTH_SPACE, in_class
 from awase.data.text.memory import blocks
 from awase.data.text.words import CLASSES, NORMALIZER, PRE_TOKENIZER, raw_cuts, script_cuts
