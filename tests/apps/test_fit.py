@@ -59,13 +59,11 @@ def test_the_saved_model_is_the_fitted_one(fitted):
     assert loaded.info["fusion"]["weight"] == fit.report.fusion["weight"]
 
 
-def test_the_run_is_kept_without_its_large_state(fitted):
-    _, folder = fitted
-    run = folder.with_name("model.run")
-    assert sorted(path.name for path in run.iterdir()) == ["metrics.jsonl", "run.json"]
-    points = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert points
-    assert all({"step", "loss", "validation"} <= point.keys() for point in points)
+def test_nothing_is_left_of_the_run_but_the_model(fitted):
+    """What it noted on its way is the report's history."""
+    fit, folder = fitted
+    assert not folder.with_name(f"{folder.name}.run").exists()
+    assert fit.report.as_dict()["history"]["loss"]
 
 
 def test_the_page_asks_the_network_for_nothing(fitted):

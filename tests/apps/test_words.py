@@ -74,7 +74,7 @@ def test_a_table_on_the_disk_trains_to_the_same_bytes_and_leaves_nothing(corpus,
     assert isinstance(on_disk.tables["words"].base, np.memmap) or isinstance(on_disk.tables["words"], np.memmap)
     assert on_disk.tables["words"].tobytes() == inside.tables["words"].tobytes()
     assert awase.load(tmp_path / "model").tables["words"].tobytes() == inside.tables["words"].tobytes()
-    assert sorted(path.name for path in (tmp_path / "model.run").iterdir()) == ["metrics.jsonl", "run.json"]
+    assert not (tmp_path / "model.run").exists()
     with pytest.raises(ConfigError, match="E1011: a table on the disk needs a place\n  to do: say where the model goes"):
         awase.fit(corpus, "sgns", on_disk=True, **options)
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 
 import awase as package
@@ -35,7 +36,7 @@ def test_fit_for_people(awase, pairs):
     assert "awase index DOCS -m model -o docs.awase" in ran.err
 
 
-def test_fit_that_is_interrupted_says_how_to_go_on(awase, pairs, monkeypatch):
+def test_fit_that_is_interrupted_says_whether_it_can_go_on(awase, pairs, monkeypatch):
     from awase.apps.training import Training
 
     def interrupt(*_):
@@ -46,8 +47,17 @@ def test_fit_that_is_interrupted_says_how_to_go_on(awase, pairs, monkeypatch):
         patched.setattr(Training, "run", interrupt)
         ran = awase(*command)
     assert ran.code == 130
-    assert ran.err.endswith("The same command with --resume goes on where this one stopped.\ninterrupted\n")
-    assert awase(*command, "--resume").code == 0
+    assert ran.err.endswith("Stopped. The same command starts anew: there was no checkpoint yet.\ninterrupted\n")
+
+    def save_and_interrupt(_, __, checkpoints):
+        checkpoints.save({}, {"step": 1})
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "run", save_and_interrupt)
+        ran = awase(*command)
+    assert ran.err.endswith("Stopped. The same command with --resume goes on from its last checkpoint.\ninterrupted\n")
+    assert awase(*command).code == 0
 
 
 def test_fit_with_a_wrong_option_of_the_recipe(awase, pairs):
@@ -174,12 +184,12 @@ def test_explain_and_limits(awase):
     assert "10,000" in awase("limits").out
 
 
-def test_demo(awase, sentences, monkeypatch, tmp_path):
-    """On other pairs, as its own take half a minute; `make demo` runs it on those."""
+def test_demo(awase, monkeypatch, tmp_path):
+    """On some of its pairs, as all take half a minute; `make demo` runs it on those."""
     from awase.data import demo
 
-    small = tmp_path / "small.jsonl"
-    small.write_text("".join(json.dumps({"anchor": a, "positive": p}) + "\n" for a, p in sentences))
+    small = tmp_path / "small.parquet"
+    parquet.write_table(parquet.read_table(demo.demo_path()).slice(0, 2_000), small)
     monkeypatch.setattr(demo, "demo_path", lambda: small)
     ran = awase("demo")
     assert ran.code == 0, ran.err
@@ -190,3 +200,25 @@ def test_demo(awase, sentences, monkeypatch, tmp_path):
     assert len(again.json["searches"]) == 5
     assert again.json["searches"][0]["found"]
     assert sorted(again.json["report"]["systems"]) == ["bm25", "hybrid", "trained", "untrained"]
+
+
+def test_compare_takes_its_recipes_together_or_one_by_one(awase, pairs):
+    quick = "epochs=1,dim=8"
+    one_by_one = awase(
+        "compare", pairs, "--recipes", f"static:{quick}", "--recipes", f"static:{quick},negatives=in-batch", "--json"
+    )
+    together = awase("compare", pairs, "--recipes", f"static:{quick},static:{quick},negatives=in-batch", "--json")
+    assert one_by_one.code == together.code == 0
+    assert list(one_by_one.json["systems"]) == list(together.json["systems"]) and len(together.json["systems"]) == 3
+
+
+def test_a_name_of_a_hub_is_a_path_and_the_error_says_so(awase, pairs):
+    ran = awase("fit", pairs, "-o", "model", "--init", "minishlab/potion-base-8M")
+    assert ran.code == 1 and "nothing is fetched from a hub: `hf download minishlab/potion-base-8M" in ran.err
+    ran = awase("encode", pairs, "-m", "no/such", "-o", "x.npy")
+    assert ran.code != 0
+
+
+def test_a_wrong_choice_is_said_plainly(awase, pairs):
+    ran = awase("search", "x.awase", "wine", "--mode", "dens")
+    assert ran.code == 2 and "'dens' is not one of" in ran.err and "Value error" not in ran.err

@@ -85,3 +85,15 @@ def test_a_choice_is_said_only_when_a_command_asked(capsys, monkeypatch):
     monkeypatch.setattr(module, "_enabled", True)
     module.say("batch 512")
     assert capsys.readouterr() == ("", "batch 512\n")
+
+
+def test_what_is_left_is_judged_by_the_last_while(clock, capsys):
+    """A slow beginning, as kernels are compiled, says nothing of what comes."""
+    with progress("training", 1000, "pairs") as job:
+        clock[0] += 50
+        job.advance(1)
+        for _ in range(30):
+            clock[0] += 1
+            job.advance(10)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "training: 301/1,000 pairs, 70 s left"

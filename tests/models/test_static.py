@@ -170,3 +170,13 @@ heavy = {"numba", "pyarrow", "torch", "rich", "typer", "scipy", "pandas"} & set(
 print(sorted(heavy))
 """
     assert run(code, str(tmp_path / "model")).strip() == "[]"
+
+
+def test_similarity_of_texts_and_of_vectors():
+    tokenizer = train_tokenizer(["red wine", "white wine"] * 2, vocab_size=60)
+    model = StaticModel(tokenizer.to_json(), np.eye(tokenizer.vocab_size, dtype=np.float32), name="wines")
+    found = model.similarity(["red wine", "red"], ["white wine"])
+    assert found.shape == (2, 1) and found[0, 0] == pytest.approx(0.5) and found[1, 0] == 0
+    vectors = model.encode(["red wine", "red"])
+    np.testing.assert_array_equal(model.similarity(3 * vectors, ["white wine"]), found)
+    assert repr(model) == f"<StaticModel 'wines': {tokenizer.vocab_size} tokens, {model.dim} dimensions>"

@@ -553,3 +553,14 @@ def test_words_are_looked_up_as_their_corpus_was_read():
     entities = TableModel({"entities": vectors}, {"entities": words})
     with pytest.raises(InputError, match="E0420"):
         entities.row("Wine")
+
+
+def test_names_of_gensim_work_here():
+    table = np.float32([[1, 0], [1, 1], [0, 1]])
+    model = TableModel({"words": table}, {"words": ["a", "b", "c"]}, name="abc")
+    assert "a" in model and "z" not in model
+    np.testing.assert_array_equal(model["b"], table[1])
+    np.testing.assert_array_equal(model[["a", "c"]], table[[0, 2]])
+    assert model.similarity("a", "b") == pytest.approx(2**-0.5) and model.similarity("a", "c") == pytest.approx(0)
+    assert model.most_similar("a", topn=1) == model.neighbours("a", 1)
+    assert repr(model) == "<TableModel 'abc': 3 words, 2 dimensions, cosine>"

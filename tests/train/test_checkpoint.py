@@ -9,7 +9,7 @@ import pytest
 from awase.core.errors import ConfigError, FormatError
 from awase.store import disk
 from awase.train import checkpoint
-from awase.train.checkpoint import Checkpoints
+from awase.train.checkpoint import Checkpoints, has_state
 
 IDENTITY = {"recipe": {"dim": 8, "dims": [4, 8]}, "seed": 0, "threads": 1, "data": "abc"}
 
@@ -43,14 +43,20 @@ def test_states_are_due_by_step_or_by_the_clock(tmp_path, monkeypatch):
     assert by_clock.due(1)
 
 
-def test_finishing_keeps_the_record_and_drops_the_state(tmp_path):
+def test_finishing_leaves_nothing(tmp_path):
     first = run(tmp_path)
     first.log({"step": 1})
     save(first, 2)
     first.finish()
-    assert sorted(path.name for path in (tmp_path / "model.run").iterdir()) == ["metrics.jsonl", "run.json"]
-    assert json.loads((tmp_path / "model.run/run.json").read_text()) == IDENTITY
-    assert run(tmp_path, resume=True).load() is None
+    assert list(tmp_path.iterdir()) == []
+    assert run(tmp_path, resume=True).load() is None, "there is nothing to go on with: a new run"
+
+
+def test_whether_there_is_anything_to_go_on_with(tmp_path):
+    first = run(tmp_path)
+    assert not has_state(tmp_path / "model")
+    save(first, 2)
+    assert has_state(tmp_path / "model")
 
 
 def test_the_log_forgets_the_steps_that_are_taken_again(tmp_path):
@@ -104,7 +110,7 @@ def test_another_run_is_refused_and_its_differences_named(tmp_path):
     assert str(caught.value) == (
         "E0605: this is another run than the one to resume\n"
         f"  where: {tmp_path}/model.run/run.json\n"
-        "  value: {'seed': (0, 3), 'threads': (1, 2)}\n"
+        "  value: seed was 0 and is 3; threads was 1 and is 2\n"
         "  to do: repeat the options of the first run (seed, threads differ), or start anew without --resume"
     )
     run(tmp_path, resume=True)

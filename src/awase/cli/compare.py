@@ -11,7 +11,7 @@ from awase.cli.output import show
 EXAMPLES = (
     "awase compare pairs.csv --recipes static",
     "awase compare pairs.csv --recipes static:dim=64,static:dim=256,negatives=mined",
-    "awase compare pairs.csv --recipes static:negatives=in-batch,static -o report --json",
+    "awase compare pairs.csv --recipes static:negatives=in-batch --recipes static -o report --json",
     "awase compare triples.tsv --recipes transe,transd,ace",
     "awase compare kinds.tsv --recipes poincare,order --test 0.05",
     "awase compare corpus.txt --recipes sgns:window=2,sgns --lang en --similarity wordsim353.tsv",
@@ -27,8 +27,12 @@ def compare(
         ),
     ],
     recipes: Annotated[
-        str, typer.Option(metavar="RECIPE,...", help="What to compare, each with its options: NAME:OPTION=VALUE,OPTION=VALUE.")
-    ] = "static",
+        list[str],
+        typer.Option(
+            metavar="RECIPE,...",
+            help="What to compare, each with its options: NAME:OPTION=VALUE,OPTION=VALUE. May be given several times.",
+        ),
+    ] = ["static"],  # noqa: B006
     out: ReportFolder = None,
     columns: Columns = None,
     on_bad: OnBad = "error",
@@ -49,7 +53,7 @@ def compare(
     more = {"lang": lang, "similarity": similarity}
     report = awase.compare(
         file,
-        arms(recipes),
+        arms(",".join(recipes)),
         columns=named(columns, "--columns") or None,
         on_bad=on_bad,
         test=size(test, "--test"),

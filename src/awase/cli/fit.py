@@ -99,6 +99,8 @@ def fit(
         "min_value": min_value,
         "similarity": similarity,
     }
+    from awase.train.checkpoint import has_state
+
     try:
         fitted = awase.fit(
             file,
@@ -115,7 +117,9 @@ def fit(
             **{name: value for name, value in more.items() if value is not None},
         )
     except KeyboardInterrupt:
-        remark("The same command with --resume goes on where this one stopped.")
+        saved = has_state(out)
+        again = "with --resume goes on from its last checkpoint" if saved else "starts anew: there was no checkpoint yet"
+        remark(f"Stopped. The same command {again}.")
         raise
     if as_json:
         emit(fitted.report.as_json())

@@ -124,6 +124,7 @@ def _misuse(error: typer.TyperException) -> ConfigError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "awase"
     message = (getattr(error, "message", "") if getattr(error, "possibilities", None) else error.format_message()).rstrip(".")
+    message = message.replace("Value error, ", "")  # what the library below puts before it
     near = getattr(error, "possibilities", None)
     hint = f"did you mean {near[0]}? " if near else ""
     return ConfigError("E1050", message[:1].lower() + message[1:], remedy=f"{hint}`{path} --help` shows what there is")

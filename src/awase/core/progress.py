@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 _SHOW_AFTER_S = 2.0
 _LINE_EVERY_S = 15.0
+_MARK_EVERY_S, _MARKS = 1.0, 20
 _enabled = False
 
 
@@ -29,6 +30,7 @@ class Progress:
         self.label, self.total, self.unit = label, total, unit
         self.done, self.text = 0, ""
         self._start = self._last = time.monotonic()
+        self._marks = [(self._start, 0)]  # (time, done) of the last while: what is left is judged by it, as beginnings are slow
         self._drawn = None  # the bar of rich and its task, once there is one
 
     def note(self, text: str) -> None:
@@ -39,19 +41,22 @@ class Progress:
         if not _enabled:
             return
         now = time.monotonic()
+        if now - self._marks[-1][0] >= _MARK_EVERY_S:
+            self._marks = [*self._marks[-_MARKS:], (now, self.done)]
         if now - self._start < _SHOW_AFTER_S:
             return
         if sys.stderr.isatty():
             self._draw()
         elif now - self._last >= _LINE_EVERY_S:
             self._last = now
-            print(self._line(now - self._start), file=sys.stderr, flush=True)
+            print(self._line(now), file=sys.stderr, flush=True)
 
-    def _line(self, spent: float) -> str:
+    def _line(self, now: float) -> str:
         of = f"/{self.total:,}" if self.total else ""
         left = ""
-        if self.total and self.done:
-            left = f", {spent * max(self.total - self.done, 0) / self.done:,.0f} s left"
+        since, before = self._marks[0]
+        if self.total and self.done > before and now > since:
+            left = f", {max(self.total - self.done, 0) * (now - since) / (self.done - before):,.0f} s left"
         return f"{self.label}: {self.done:,}{of} {self.unit}{left} {self.text}".rstrip()
 
     def _draw(self) -> None:

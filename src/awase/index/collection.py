@@ -145,6 +145,10 @@ class Collection:
         """How hybrid search weighs its two halves."""
         return Fusion(self._meta["weight"], self._meta["depth"])
 
+    def __repr__(self) -> str:
+        model = self._meta.get("model")
+        return f"<Collection {str(self.path)!r}: {len(self):,} items, {'words only' if not model else f'vectors by {model}'}>"
+
     def __len__(self) -> int:
         with self._reading():
             return self._table.count()

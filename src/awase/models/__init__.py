@@ -1,6 +1,7 @@
 """Models: texts or names in, vectors out. ``load`` opens every kind of folder we know; ``wrap`` takes a Python function."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from awase.store import manifest, read, siblings, tensors
 
 __all__ = ["StaticModel", "TableModel", "load", "named_table", "text_encoder", "token_table", "wrap"]
 
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")  # as OWNER/NAME is written there
 _TABLE_ENDINGS = ("word_embeddings.weight", "embed_tokens.weight")
 
 
@@ -108,7 +110,9 @@ def _folder(path: Path | str) -> Path:
     if not folder.exists():
         raise InputError(
             "E0401", "there is no model here", place=str(path),
-            remedy="give the folder that `awase fit -o FOLDER` or another library wrote",
+            remedy=f"nothing is fetched from a hub: `hf download {path} --local-dir {folder.name}`, then give that folder"
+            if _HUB_NAME.fullmatch(str(path)) and not folder.parent.exists()
+            else "give the folder that `awase fit -o FOLDER` or another library wrote",
         )  # fmt: skip
     if not folder.is_dir():
         raise FormatError("E0402", "a model is a folder, this is a file", place=str(path), remedy="give the folder it is in")

@@ -116,6 +116,19 @@ class StaticModel:
             start = stop
         return out
 
+    def similarity(self, a: Sequence[str] | np.ndarray, b: Sequence[str] | np.ndarray) -> np.ndarray:
+        """float32 (len(a), len(b)): the cosines of two lists of texts or of vectors, as sentence-transformers calls it."""
+        A, B = (
+            np.array(given if isinstance(given, np.ndarray) and given.ndim == 2 else self.encode(given)) for given in (a, b)
+        )
+        for vectors in (A, B):
+            _normalise(vectors)
+        return A @ B.T
+
+    def __repr__(self) -> str:
+        labels = f", {len(self.labels):,} labels" if self.labels else ""
+        return f"<StaticModel {self.name!r}: {self.tokenizer.vocab_size:,} tokens{labels}, {self.dim} dimensions>"
+
     def knows(self, texts: Sequence[str]) -> np.ndarray:
         """bool (n_texts,): whether a text, without any prompt, has a token that is known and more than the mark of a space."""
         ids, offsets = self.tokenizer.encode(texts)

@@ -139,6 +139,28 @@ class TableModel:
         near = self._scores(table, query, euclidean) if self.geometry == "order" else None
         return self._best(table, self._scores(table, query), k, [row], near)
 
+    def similarity(self, a: str, b: str, table: str | None = None) -> float:
+        """The cosine of two names' vectors, as gensim calls it; ``neighbours`` measures by the model's own geometry.
+
+        Raises: InputError E0420.
+        """
+        return float(cosine(self.vector(a, table), self.vector(b, table)[None])[0])
+
+    def most_similar(self, name: str, topn: int = 10, table: str | None = None) -> list[Neighbour]:
+        """``neighbours`` by gensim's name: pairs of name and closeness."""
+        return self.neighbours(name, topn, table)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names[self.table_name(None)]
+
+    def __getitem__(self, names):
+        """``vector``, of the first table."""
+        return self.vector(names)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(names):,} {table}" for table, names in self.names.items())
+        return f"<TableModel {self.name!r}: {sizes}, {self.dim} dimensions, {self.geometry}>"
+
     def analogy(self, a: str, b: str, c: str, k: int = 10) -> list[Neighbour]:
         """a is to b as c is to ...: the k names x of highest cos(x, b - a + c) of unit vectors, without a, b and c themselves (3CosAdd;
         Mikolov et al. 2013, "Linguistic regularities in continuous space word representations").

@@ -10,6 +10,7 @@ from awase.core.errors import ConfigError, FormatError
 from awase.store import files, siblings, tensors
 
 _EVERY_S = 30.0
+_TOLD = 4  # differences that an error tells
 _RUN, _METRICS, _STATE, _ROWS = _NAMES = ("run.json", "metrics.jsonl", "checkpoint.safetensors", "table.rows")
 
 
@@ -63,10 +64,9 @@ class Checkpoints:
         return self._folder / _ROWS
 
     def finish(self) -> None:
-        """The run is over and its result saved elsewhere: keep the record, drop the large state."""
+        """The run is over, and its result and history saved elsewhere: nothing is left of it."""
         self._log.close()
-        files.remove(self._folder / _STATE)
-        files.remove(self._folder / _ROWS)
+        files.remove(self._folder)
 
     def _read(self) -> tuple[dict[str, np.ndarray], dict] | None:
         path = self._folder / _STATE
@@ -103,7 +103,7 @@ class Checkpoints:
                 "E0605",
                 "this is another run than the one to resume",
                 place=str(path),
-                value={key: (before.get(key), now.get(key)) for key in differing},
+                value=_differences(before, now),
                 remedy=f"repeat the options of the first run ({', '.join(differing)} differ), or start anew without --resume",
             )
 
@@ -119,3 +119,42 @@ class Checkpoints:
                 value=foreign[0] if foreign else self._folder.name,
                 remedy="choose another output, or move that away first",
             )
+
+
+def has_state(out: Path) -> bool:
+    """Whether a run that writes to ``out`` can be gone on with.
+
+    >>> has_state(Path("no/such/model"))
+    False
+    """
+    return (Path(f"{out}.run") / _STATE).exists()
+
+
+class _Plain(str):
+    """A text that an error shows as it is, without quotes."""
+
+    __repr__ = str.__str__
+
+
+def _differences(before: dict, now: dict) -> str:
+    """What was and what is, for each thing that differs, however deep it stands.
+
+    >>> _differences({"seed": 0, "recipe": {"dim": 8}}, {"seed": 3, "recipe": {"dim": 8}, "threads": 2})
+    seed was 0 and is 3; threads was not there and is 2
+    """
+    was, is_ = _flat(before), _flat(now)
+    told = [
+        f"{name} was {was.get(name, 'not there')} and is {is_.get(name, 'not there')}"
+        for name in dict.fromkeys([*was, *is_])
+        if was.get(name, _flat) != is_.get(name, _flat)
+    ]
+    more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return _Plain("; ".join(told[:_TOLD]) + more)
+
+
+def _flat(value: dict, above: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, inner in value.items():
+        name = f"{above}.{key}" if above else str(key)
+        found |= _flat(inner, name) if isinstance(inner, dict) and inner else {name: inner}
+    return found

@@ -7,6 +7,7 @@ import numpy as np
 from awase.contrast.negatives.pick import pick_from_lists
 from awase.contrast.positives import PairSource
 from awase.core.errors import ConfigError
+from awase.core.progress import progress
 from awase.core.protocols import Searcher
 
 
@@ -36,9 +37,11 @@ class Mined:
         The searcher's rows are the source's document numbers.
         """
         found = np.full((source.n_anchors, self.last_rank - self.first_rank), -1, np.int32)
-        for start in range(0, source.n_anchors, block):
-            rows = searcher.search(anchors[start : start + block], self.last_rank).rows
-            found[start : start + block] = rows[:, self.first_rank :]
+        with progress("mining negatives", source.n_anchors, "queries") as job:
+            for start in range(0, source.n_anchors, block):
+                rows = searcher.search(anchors[start : start + block], self.last_rank).rows
+                found[start : start + block] = rows[:, self.first_rank :]
+                job.advance(len(rows))
         if found.max() >= source.n_documents:
             raise ConfigError(
                 "E0513",
