@@ -32,6 +32,7 @@ import psutil
 import awase
 from awase.apps import fit as job
 from awase.train.checkpoint import Checkpoints
+from awase.train.checkpoint import Checkpoints
 job.Checkpoints = partial(Checkpoints, every_steps=10)
 pairs = [tuple(pair) for pair in json.loads(Path(sys.argv[1]).read_text())]
 
