@@ -16,6 +16,7 @@ import awase
 from awase.core.errors import ConfigError
 from awase.data.demo import demo_path
 from awase.store import manifest
+from awase.train.checkpoint import Checkpoints
 
 KILLS = 20
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a kill is not a power loss: the kind of disk does not matter
@@ -31,7 +32,6 @@ sys.modules["matplotlib"] = None  # the plots of the report take longer than the
 import psutil
 import awase
 from awase.apps import fit as job
-from awase.train.checkpoint import Checkpoints
 from awase.train.checkpoint import Checkpoints
 job.Checkpoints = partial(Checkpoints, every_steps=10)
 pairs = [tuple(pair) for pair in json.loads(Path(sys.argv[1]).read_text())]
