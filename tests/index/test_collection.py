@@ -468,3 +468,43 @@ def test_an_id_that_no_item_can_have_is_refused_and_touches_nothing(tmp_path, wr
                 assert refused.value.code in ("E0722", "E0723")
         assert len(docs) == 2
         assert docs.delete("\U0001f600") == 1
+
+
+HUGE = 10**5000  # Python refuses to print it
+
+
+@pytest.mark.parametrize(
+    ("ask", "code"),
+    [
+        (lambda docs: docs.add([{"id": "b", "text": "x", "n": HUGE}]), "E0722"),
+        (lambda docs: docs.add([(HUGE, "x")]), "E0722"),
+        (lambda docs: docs.add([("b", HUGE)]), "E0722"),
+        (lambda docs: docs.add(None), "E0722"),
+        (lambda docs: docs.delete([HUGE]), "E0722"),
+        (lambda docs: docs.get(HUGE), "E0722"),
+        (lambda docs: docs.search("wine", k=HUGE), "E0703"),
+        (lambda docs: docs.search("wine", k=2.0), "E0703"),
+        (lambda docs: docs.search("wine", k=True), "E0703"),
+        (lambda docs: docs.search("wine", k="2"), "E0703"),
+        (lambda docs: docs.search("wine", k=None), "E0703"),
+        (lambda docs: docs.search("wine", mode=HUGE), "E0727"),
+        (lambda docs: docs.search("wine", where=5), "E0710"),
+        (lambda docs: docs.search(None), "E0253"),
+        (lambda docs: docs.search(5), "E0253"),
+        (lambda docs: docs.search([5]), "E0253"),
+        (lambda docs: Collection.open(docs.path.with_name("x" * 256)), "E0304"),
+        (lambda docs: Collection.create(docs.path.with_name("x" * 256)), "E0304"),
+        (lambda docs: Collection.open("a\0b"), "E0304"),
+        (lambda docs: Collection.open("\ud83d"), "E0304"),
+        (lambda docs: Collection.open(None), "E0304"),
+        (lambda docs: Collection.create(docs.path.with_name("new"), "x" * 300), "E0401"),
+    ],
+)
+def test_values_of_a_wrong_kind_are_errors_of_ours(tmp_path, ask, code):
+    with Collection.create(tmp_path / "docs.awase") as docs:
+        docs.add([("a", "wine")])
+        with pytest.raises(AwaseError) as refused:
+            ask(docs)
+        assert refused.value.code == code
+        assert len(str(refused.value)) < 1000
+        assert len(docs.search("wine", k=np.int64(2))[0]) == 1

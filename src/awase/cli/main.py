@@ -33,7 +33,7 @@ from awase.cli import (
     search,
     serve,
 )
-from awase.cli.output import emit, remark
+from awase.cli.output import emit, open_streams, refused, remark
 from awase.core import progress
 from awase.core.errors import AwaseError, ConfigError
 
@@ -95,6 +95,7 @@ def application() -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and leave with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if (stream.encoding or "").lower() != "utf-8" and hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")  # pyright: ignore[reportAttributeAccessIssue]
@@ -108,6 +109,9 @@ def _run(given: list[str]) -> int:
         code = typer.main.get_command(application()).main(given, prog_name="awase", standalone_mode=False)
     except AwaseError as error:
         _complain(error, as_json)
+        return 1
+    except OSError as error:
+        _complain(refused(error), as_json)
         return 1
     except typer.TyperException as error:  # the command line itself is wrong
         _complain(_misuse(error), as_json)

@@ -31,8 +31,7 @@ class AwaseError(Exception):
         if place:
             lines.append(f"  where: {place}")
         if value is not None:
-            shown = repr(value)
-            lines.append(f"  value: {shown if len(shown) <= _VALUE_CHARS else shown[:_VALUE_CHARS] + '…'}")
+            lines.append(f"  value: {shown(value)}")
         if remedy:
             lines.append(f"  to do: {remedy}")
         super().__init__("\n".join(lines))
@@ -44,6 +43,19 @@ class AwaseError(Exception):
     def __reduce__(self):
         # Exceptions cross process boundaries by their arguments; ours are mostly keywords.
         return _rebuild, (type(self), self.code, self.message, self.place, self.value, self.remedy)
+
+
+def shown(value: object) -> str:
+    """A value as errors show it: its beginning, on one line, whatever it is.
+
+    >>> shown("yes"), shown(10**5000)
+    ("'yes'", 'a value of type int that cannot be shown')
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - an int of 5,000 digits, or somebody's own class
+        return f"a value of type {type(value).__name__} that cannot be shown"
+    return text if len(text) <= _VALUE_CHARS else text[:_VALUE_CHARS] + "…"
 
 
 def _rebuild(kind, code, message, place, value, remedy):

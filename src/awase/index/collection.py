@@ -21,7 +21,17 @@ from awase.core.protocols import Hits, TextEncoder
 from awase.index.bound import BoundModel, Given, described
 from awase.index.doctor import examine
 from awase.index.exact import check_k
-from awase.index.find import MODES, Sources, allowed_rows, by_both, by_vectors, by_words, checked_mode, filter_cost
+from awase.index.find import (
+    MODES,
+    Sources,
+    allowed_rows,
+    by_both,
+    by_vectors,
+    by_words,
+    checked_mode,
+    checked_queries,
+    filter_cost,
+)
 from awase.index.follow import Dense, Follower, Lexical, cache_folder
 from awase.index.graph import GRAPH_FROM, Graph
 from awase.index.hybrid import Fusion
@@ -98,9 +108,10 @@ class Collection:
     def open(cls, path: Path | str, model: Given | None = None, *, readonly: bool = False) -> Self:
         """The collection at a path. model: needed only if its folder has moved since, or it was never in a folder.
 
-        readonly: nothing is written, not even a cache. Errors: E0304 no such file, E0312 not a collection, E0721 another
-        format, E0725 another model than the one that made the vectors.
+        readonly: nothing is written, not even a cache; so it is where the disk or the permissions allow no writing. Errors: E0304 no
+        such file, E0312 not a collection, E0721 another format, E0725 another model than the one that made the vectors.
         """
+        readonly = readonly or not database.is_writable(path)
         connection = database.connect(path, readonly=readonly)
         try:
             return cls(Table.open(connection, str(path)), model, readonly)
@@ -287,7 +298,7 @@ class Collection:
         nothing (it is blank, or the model knows no token of it) is near to nothing: "dense" finds nothing then.
         Errors: E0703 a wrong k; E0710 to E0712 a wrong filter; E0727 a wrong mode; E0725, E0726 the model.
         """
-        queries = [queries] if isinstance(queries, str) else list(queries)
+        queries = checked_queries(queries)
         check_k(k)
         mode = checked_mode(mode, self.dim)
         with self._lock:
@@ -348,11 +359,6 @@ class Collection:
         with self._reading():
             return filter_cost(self._table, where)
 
-    def verify(self) -> None:
-        """Compare all items with what was written, as the first filter does. Errors: E0724, E0750."""
-        with self._reading():
-            self._table.verify()
-
     def stoppable(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         """A block in which what reads or writes the file ends with E0340 soon after ``stop()`` is true."""
         return database.stoppable(self._table.connection, stop)
@@ -389,7 +395,8 @@ class Collection:
         with self._lock:
             self._check_open()
             if self._readonly:
-                raise ConfigError("E0729", "the collection was opened for reading only", place=str(self.path))
+                why = "was opened for reading only" if database.is_writable(self.path) else "is where nothing can be written"
+                raise ConfigError("E0729", f"the collection {why}", place=str(self.path))
             yield
 
     def _check_open(self) -> None:

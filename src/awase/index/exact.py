@@ -221,9 +221,9 @@ class Exact:
 
 
 def check_k(k: int) -> None:
-    """k, the number of results, is 1 ... MAX_K."""
-    if not 1 <= k <= MAX_K:
-        raise ConfigError("E0703", f"k, the number of results, must be 1 to {MAX_K:,}", value=k)
+    """k, the number of results, is a whole number from 1 to MAX_K."""
+    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= MAX_K:
+        raise ConfigError("E0703", f"k, the number of results, must be a whole number from 1 to {MAX_K:,}", value=k)
 
 
 def _matrix(array: np.ndarray, dim: int | None, what: str) -> np.ndarray:

@@ -1,10 +1,10 @@
 """One search of a collection, by the mode that was asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from awase.core.errors import ConfigError
+from awase.core.errors import ConfigError, InputError, shown
 from awase.core.protocols import Hits
 from awase.core.suggest import did_you_mean
 from awase.index.follow import Follower
@@ -20,11 +20,18 @@ Sources = dict[str, np.ndarray]  # what each searcher gave the rows of the hits
 def checked_mode(mode: str, dim: int) -> str:
     """The mode that a collection with vectors of so many dimensions answers in. Errors: E0727."""
     if mode not in MODES:
-        raise ConfigError("E0727", f"there is no search mode {mode!r}", remedy=did_you_mean(mode, MODES))
+        raise ConfigError("E0727", f"there is no search mode {shown(mode)}", remedy=did_you_mean(str(shown(mode)), MODES))
     if mode == "dense" and not dim:
         remedy = "use mode bm25, or make the collection again with a model"
         raise ConfigError("E0727", "mode 'dense' needs vectors, and this collection has no model", remedy=remedy)
     return mode if dim else "bm25"
+
+
+def checked_queries(queries: str | Iterable[str]) -> list[str]:
+    """Queries as a list; one text is one query. Errors: E0253."""
+    if isinstance(queries, bytes) or not isinstance(queries, Iterable):
+        raise InputError("E0253", "a query must be a string", value=queries, remedy="give one text or a list of texts")
+    return [queries] if isinstance(queries, str) else list(queries)
 
 
 def by_words(lexical: Follower, queries: Sequence[str], k: int, allowed: np.ndarray | None) -> tuple[Hits, Sources]:
@@ -92,4 +99,6 @@ def filter_cost(table: Table, where: str) -> float:
 def _condition(table: Table, where: str):
     from awase.index.where import compile_filter  # lark, which only filters need
 
+    if not isinstance(where, str):
+        raise InputError("E0710", "a filter is a text", value=where, remedy="such as: year >= 2020 and lang = 'ja'")
     return compile_filter(where, table.fields())

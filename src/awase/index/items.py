@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from awase.core.errors import InputError, LimitError
+from awase.core.errors import InputError, LimitError, shown
 from awase.core.limits import MAX_ID_BYTES, MAX_METADATA_BYTES, MAX_TEXT_BYTES
 
 _BATCH_CHARS = 1 << 24  # of text in a batch, however few items
@@ -66,7 +66,7 @@ def batches(items: Iterable, size: int, dim: int | None) -> Iterator[list[Row]]:
     An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector" and "metadata"; its other
     keys are metadata too. Errors: E0722 for an item that is none of these, E0723 for one that is too large; both say which.
     """
-    if isinstance(items, str | bytes | Mapping):
+    if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable):
         raise InputError("E0722", "items must be a list or another iterable of items", value=items, remedy="put it in a list")
     batch, n_chars = [], 0
     for number, item in enumerate(items):
@@ -90,7 +90,7 @@ def _row(item, number: int, dim: int | None) -> Row:
         case _:
             kinds = "an Item, an (id, text) pair or a mapping with id and text"
             raise InputError("E0722", f"an item must be {kinds}", place=f"item {number}", value=item)
-    place = f"item {number} (id {item_id!r})"
+    place = f"item {number} (id {shown(item_id)})"
     _check_id(item_id, place)
     _check_text("text", text, MAX_TEXT_BYTES, place)
     return Row(

@@ -38,7 +38,7 @@ def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
       where: no such folder
       to do: give the folder that `awase fit -o FOLDER` or another library wrote
     """
-    if Path(path).is_file() and Path(path).suffix.lower() in word2vec.SUFFIXES:
+    if Path(path).suffix.lower() in word2vec.SUFFIXES and Path(path).is_file():
         if mmap:
             raise folders.not_mapped(Path(path))
         return word2vec.read_word2vec(path)
@@ -106,8 +106,12 @@ def token_table(path: Path | str) -> tuple[Tokenizer, np.ndarray]:
 
 def _folder(path: Path | str) -> Path:
     folder = Path(path)
-    siblings.recover(folder)
-    if not folder.exists():
+    try:
+        siblings.recover(folder)
+        there = folder.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds NUL
+        there = False
+    if not there:
         raise InputError(
             "E0401", "there is no model here", place=str(path),
             remedy=f"nothing is fetched from a hub: `hf download {path} --local-dir {folder.name}`, then give that folder"

@@ -18,6 +18,7 @@ from awase.serve.app import Application, Lanes
 from awase.serve.connection import patient
 from awase.serve.lane import Lane
 from awase.serve.settings import Settings, default_threads, key_from
+from awase.store import database
 
 _GRACE_S = 3  # for the requests that are being answered when the server is told to stop
 _STOP_S = {"read": 1.2, "heavy": 1.2, "write": 2.7, "status": 1.2}  # then what still runs is stopped, in time to be told so
@@ -68,7 +69,8 @@ def run(
 def open_lanes(collection_path: Path | str, model, settings: Settings) -> Lanes:
     """The collection, opened once for each thread, ready to search; they share one model and the caches on the disk."""
     writer = Collection.open(collection_path, model=model)
-    writer.prepare()
+    if database.is_writable(collection_path):  # else everything is made in memory, and writes are refused
+        writer.prepare()
 
     _check(writer)
 
@@ -92,7 +94,7 @@ def open_lanes(collection_path: Path | str, model, settings: Settings) -> Lanes:
 def _check(collection: Collection) -> None:
     """Read all items once, as the first filter would, so that no user waits for it. A damaged one is no reason not to start."""
     try:
-        collection.verify()
+        collection.search("", k=1, mode="bm25", where="id = null")
     except AwaseError as error:
         logging.getLogger("awase.serve").warning("searches that read it will be refused: %s", error)
 

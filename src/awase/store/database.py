@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from awase.core.errors import AwaseError, BackendError, FormatError, IntegrityError, LimitError
+from awase.core.errors import AwaseError, BackendError, FormatError, InputError, IntegrityError, LimitError
 from awase.store import disk, files, read
 
 _APPLICATION_ID = int.from_bytes(b"AWSE", "big")
@@ -41,7 +41,7 @@ def connect(path: Path | str, *, create: bool = False, readonly: bool = False) -
     ...     connection.execute("PRAGMA journal_mode").fetchone()[0]
     'wal'
     """
-    path = Path(os.path.realpath(path))
+    path = _real(path)
     if create:
         files.make_folder(path.parent)
     _check_magic(path, create)
@@ -57,12 +57,18 @@ def connect(path: Path | str, *, create: bool = False, readonly: bool = False) -
     return connection
 
 
+def is_writable(path: Path | str) -> bool:
+    """Whether a collection that is there could be written to: its disk and permissions allow it."""
+    path = _real(path)
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
 def begun(path: Path | str) -> bool:
     """Whether there is a collection with anything in it; False where there is no file, or only what a killed ``create`` left of one.
 
     Raises as ``connect``.
     """
-    path = Path(os.path.realpath(path))
+    path = _real(path)
     if not path.exists():
         return False
     with closing(connect(path, create=True)) as connection, _explained(path):
@@ -74,7 +80,7 @@ def remove(path: Path | str) -> None:
 
     Raises FormatError E0312 for a file that is something else, BackendError E0301.
     """
-    path = Path(os.path.realpath(path))
+    path = _real(path)
     _check_magic(path, create=True)
     for ending in ("", "-wal", "-shm"):  # the file first: a log without its file is dropped, a file with an old log is not
         files.remove(path.with_name(f"{path.name}{ending}"))
@@ -142,6 +148,17 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     return found + broken
 
 
+def _real(path: Path | str) -> Path:
+    """The path, its links resolved. Raises InputError E0304 for what no file system takes: NUL, half a character, a name too long."""
+    try:
+        real = Path(os.path.realpath(path))
+        real.exists()
+    except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError("E0304", f"this is no path: {why}", value=path, remedy="give the path of a file") from None
+    return real
+
+
 def _check_magic(path: Path, create: bool) -> None:
     if not path.exists() and create:
         return
@@ -153,13 +170,13 @@ def _check_magic(path: Path, create: bool) -> None:
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.as_uri()}?mode={mode}"
-    if mode == "ro" and os.statvfs(path).f_flag & os.ST_RDONLY:
-        # SQLite wants to make a file beside the log. On a read-only disk it cannot, and nobody can write, so it need not.
+    if mode == "ro" and not os.access(path.parent, os.W_OK):
+        # SQLite wants to make a file beside the log. On a read-only disk, or in such a folder, it cannot, so it must do without.
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
             raise BackendError(
                 "E0301",
-                "this disk is read-only, and the collection on it has writes that were not yet folded in",
+                "this disk or folder is read-only, and the collection on it has writes that were not yet folded in",
                 place=str(log),
                 remedy="open the collection once where it can be written, then copy it again",
             )
