@@ -378,8 +378,6 @@ class Collection:
                 except BackendError as error:
                     _log.warning("a cache could not be written, so searching starts slowly: %s", error)
 
-    # -- who may do what ----------------------------------------------------------------------------------------------------
-
     def _followers(self) -> list[Follower]:
         return [self._lexical, self._dense] if self.dim else [self._lexical]
 
