@@ -153,7 +153,9 @@ def test_damaged_offsets_are_refused(offsets):
 def test_a_term_that_was_saved_twice_is_refused():
     arrays = analyzer("simple").arrays() | {"terms": np.frombuffer(b"abab", np.uint8), "offsets": np.array([0, 2, 4])}
     with pytest.raises(IntegrityError, match="E0201: a saved analyser holds a term twice"):
-        Analyzer.from_arrays(arrays)
+        Analyzer.from_arrays(arrays).lookup(["ab"])
+    with pytest.raises(IntegrityError, match="E0201: a saved analyser holds a term twice"):
+        Analyzer.from_arrays(arrays).terms(["ab"])
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

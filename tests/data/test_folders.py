@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.core.limits import MAX_FILE_BYTES
@@ -143,6 +143,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(LINES, st.sampled_from(["a.txt", "a.md", "a.rst", "a.py", "Makefile"]))
 def test_passages_hold_every_line_at_its_place(lines, name):
     text = "\n".join(lines)

@@ -307,7 +307,7 @@ class Collection:
             with self._table.snapshot():
                 allowed = None if where is None else allowed_rows(self._table, where)
                 hits, sources = self._found(queries, vectors, k, allowed, mode)
-                items = self._table.items(np.unique(hits.rows[hits.rows >= 0]).tolist())
+                items = self._table.items(sorted(set(hits.rows[hits.rows >= 0].tolist())))
             if not self._readonly:
                 self._settle()
         return [

@@ -21,6 +21,7 @@ from awase.data.text.analyze import Analyzer, TermBags, analyzer
 from awase.data.text.tokenizer import Texts
 from awase.index.exact import check_k
 from awase.kernels import bm25
+from awase.kernels.start import compiled
 from awase.kernels.threads import run
 
 _DELETED = -1  # as the length of a row
@@ -60,7 +61,8 @@ class Segment:
         if self.n_alive == self.n_held:
             return np.diff(self.starts)
         out = np.empty(len(self.terms), np.int64)
-        bm25.count_kept(self.starts, self.rows, self.alive, out)
+        count = bm25.count_kept if compiled(len(self.rows) // 20) else bm25.count_kept_twin
+        count(self.starts, self.rows, self.alive, out)
         return out
 
     def norms(self, base: float, slope: float) -> np.ndarray:
@@ -148,7 +150,10 @@ class BM25:
 
     def delete(self, rows) -> None:
         """Leaves these rows out from now on. Raises E0211 (and deletes nothing) for a row that does not exist or is deleted."""
-        rows = np.unique(np.asarray(rows, np.int64))
+        rows = np.asarray(rows, np.int64)
+        if not len(rows):
+            return
+        rows = np.unique(rows)
         changed = []
         for first, segment in self._placed():
             begin, end = np.searchsorted(rows, [first, first + len(segment.lengths)])
@@ -183,7 +188,8 @@ class BM25:
 
             def part(start: int, stop: int, first=first, segment=segment, norms=norms) -> None:
                 some = slice(start, stop)
-                bm25.search(
+                search = bm25.search if compiled((stop - start) * (1_000 + len(norms) // 20)) else bm25.search_twin
+                search(
                     terms,
                     weights,
                     bounds[start : stop + 1],
@@ -253,7 +259,8 @@ class BM25:
         terms, weights = np.empty(len(bags.ids), np.int32), np.empty(len(bags.ids), np.float32)
         bounds = np.empty(len(bags.offsets), np.int64)
         state = self._state
-        bm25.weigh(bags.ids, bags.offsets, state.frequencies, state.n, terms, weights, bounds)
+        weigh = bm25.weigh if compiled(20 * len(bags.ids)) else bm25.weigh_twin
+        weigh(bags.ids, bags.offsets, state.frequencies, state.n, terms, weights, bounds)
         return terms, weights, bounds
 
     def _placed(self) -> Iterator[tuple[int, Segment]]:

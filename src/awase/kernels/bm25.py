@@ -216,12 +216,14 @@ def accumulate(query_terms, query_weights, terms, starts, rows, counts, norms, s
 
 def accumulate_twin(query_terms, query_weights, terms, starts, rows, counts, norms, scores):
     """What ``accumulate`` computes, a term at a time."""
+    found = False
     for query_term, weight in zip(query_terms, query_weights):
         for i in np.flatnonzero(terms == query_term):
+            found = True
             some = slice(starts[i], starts[i + 1])
             count = counts[some].astype(np.float32)
             scores[rows[some]] += weight * (count / (count + norms[rows[some]]))
-    return bool(np.isin(query_terms, terms).any())
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -236,6 +238,20 @@ def search(query_terms, query_weights, bounds, terms, starts, rows, counts, norm
         dirty = accumulate(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores)
         if dirty:
             merge_row(scores, first_row, _LEAST, best_scores[q], best_rows[q])
+
+
+def search_twin(query_terms, query_weights, bounds, terms, starts, rows, counts, norms, first_row, best_scores, best_rows):
+    """What ``search`` computes, in numpy."""
+    for q in range(len(bounds) - 1):
+        some = slice(bounds[q], bounds[q + 1])
+        scores = np.zeros(len(norms), np.float32)
+        accumulate_twin(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores)
+        (reaching,) = np.nonzero(scores >= _LEAST)
+        before = best_rows[q] >= 0
+        all_rows = np.concatenate([best_rows[q][before], first_row + reaching])
+        all_scores = np.concatenate([best_scores[q][before], scores[reaching]])
+        order = np.lexsort((all_rows, -all_scores))[: len(best_rows[q])]
+        best_rows[q, : len(order)], best_scores[q, : len(order)] = all_rows[order], all_scores[order]
 
 
 @njit(cache=True, nogil=True)

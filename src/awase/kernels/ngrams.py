@@ -7,6 +7,8 @@ into an arena behind the text, with the marks ^ and $, which are in no word.
 import numpy as np
 from numba import njit
 
+from awase.kernels.start import compiled
+
 RUN = 0  # the class (see ``words.cut``) of characters that are not gathered into words; all take three bytes or more
 NO_SCRIPT, CONTINUES = 0, 255  # scripts: of no interest; that of the character before
 LONGEST = 12  # characters of a run that is a term as a whole
@@ -143,6 +145,8 @@ def char_ngrams(data, begins, ends, bounds, classes, scripts):
     ['ab', '漢', '漢字', '^漢字', '字', '字か', '^漢字$', 'か']
     """
     size = int((ends - begins).sum())
+    if not compiled(20 * len(bounds) + 3 * size):
+        return _joined(expand_twin(data, begins, ends, bounds, classes, scripts))
     # A run of c characters has 3c bytes or more and at most 2c - 1 n-grams and two other terms for each of its characters.
     arena = np.empty(3 * size, np.uint8)  # pages that are not written cost nothing
     out_begins, out_ends, out_bounds = (
@@ -152,3 +156,11 @@ def char_ngrams(data, begins, ends, bounds, classes, scripts):
     )
     n, filled = expand(data, begins, ends, bounds, classes, scripts, arena, out_begins, out_ends, out_bounds)
     return np.concatenate([data, arena[:filled]]), out_begins[:n], out_ends[:n], out_bounds
+
+
+def _joined(texts: list[list[bytes]]):
+    """The terms of each text as ``char_ngrams`` returns them."""
+    terms = [term for text in texts for term in text]
+    ends = np.cumsum([0, *map(len, terms)], dtype=np.int64)
+    bounds = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    return np.frombuffer(b"".join(terms), np.uint8), ends[:-1], ends[1:], bounds

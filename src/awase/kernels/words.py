@@ -20,10 +20,14 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
+from awase.core.errors import IntegrityError
+from awase.kernels.start import compiled
+
 SPACE = 1  # the class of code points that separate words and belong to none
 
 _FNV_PRIME = np.uint64(0x100000001B3)
 _ROOM = 1 << 14  # words
+_OF_A_WORD = 0.5  # microseconds
 
 
 @njit(cache=True, nogil=True)
@@ -109,7 +113,8 @@ def spans(data, offsets, classes, cuts, whole=None):
     n_texts = len(offsets) - 1
     room = int(offsets[-1] - offsets[0])  # a word has at least one byte; pages that are not written cost nothing
     begins, ends, bounds = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(n_texts + 1, np.int64)
-    n = cut(data, offsets, classes, cuts, np.zeros(n_texts, np.bool_) if whole is None else whole, begins, ends, bounds)
+    work = cut if compiled(20 * n_texts + room) else cut_twin
+    n = work(data, offsets, classes, cuts, np.zeros(n_texts, np.bool_) if whole is None else whole, begins, ends, bounds)
     return begins[:n], ends[:n], bounds
 
 
@@ -178,6 +183,18 @@ class WordTable:
         self._n = 0
         # Numbers do not depend on it; but nobody can prepare texts that all fall into one slot.
         self._seed = np.uint64(secrets.randbits(64))
+        # Words that were given as a whole, until they are numbered: their bytes and offsets, then perhaps a dict of them.
+        self._given: tuple[np.ndarray, np.ndarray] | None = None
+        self._known: dict[bytes, int] | None = None
+
+    @classmethod
+    def of(cls, data: np.ndarray, offsets: np.ndarray) -> "WordTable":
+        """The table of words that are given as ``buffers`` gives them, all distinct.
+
+        They are numbered when they are first asked for. Then IntegrityError E0201 is raised if they are not distinct."""
+        table = cls(16)
+        table._given, table._n = (data, offsets), len(offsets) - 1
+        return table
 
     def __len__(self) -> int:
         return self._n
@@ -185,10 +202,18 @@ class WordTable:
     @property
     def n_bytes(self) -> int:
         """Bytes of all distinct words."""
+        if self._given is not None:
+            return int(self._given[1][-1])
         return int(self._starts[self._n])
 
     def number(self, data: np.ndarray, begins: np.ndarray, ends: np.ndarray, *, grow: bool = True) -> np.ndarray:
         """The number of each word ``data[begins[i]:ends[i]]``, int32; unknown words are added, or -1 if not ``grow``."""
+        if not grow and not self._n:
+            return np.full(len(begins), -1, np.int32)
+        if self._given is not None:
+            if not grow and not compiled(_OF_A_WORD * (len(begins) + (self._n if self._known is None else 0))):
+                return number_twin(data, begins, ends, self._dict(), grow=False)
+            self._take_in()
         out = np.empty(len(begins), np.int32)
         done = 0
         while done < len(begins):
@@ -201,14 +226,31 @@ class WordTable:
 
     def buffers(self, start: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """The bytes (uint8) of the words from ``start`` on and their offsets (int64, from 0): an Arrow large_string array."""
-        starts = self._starts[start : self._n + 1]
-        return self._arena[starts[0] : starts[-1]], starts - starts[0]
+        arena, starts = (self._arena, self._starts) if self._given is None else self._given
+        starts = starts[start : self._n + 1]
+        return arena[starts[0] : starts[-1]], starts - starts[0]
 
     def words(self, start: int = 0) -> list[str]:
         """The words from ``start`` on, in order."""
         data, starts = self.buffers(start)
         whole = data.tobytes()
         return [whole[a:b].decode() for a, b in pairwise(starts.tolist())]
+
+    def _dict(self) -> dict[bytes, int]:
+        """The given words and their numbers."""
+        if self._known is None:
+            data, starts = self.buffers()
+            whole = data.tobytes()
+            self._known = {whole[a:b]: i for i, (a, b) in enumerate(pairwise(starts.tolist()))}
+            _check_distinct(len(self._known), self._n)
+        return self._known
+
+    def _take_in(self) -> None:
+        """Number the given words as if they came one by one."""
+        (data, starts), n = self.buffers(), self._n
+        self._given, self._known, self._n = None, None, 0
+        self.number(data, starts[:-1], starts[1:])
+        _check_distinct(self._n, n)
 
     def _make_room(self, size: int) -> None:
         if self._n + 1 >= len(self._starts):
@@ -224,6 +266,11 @@ class WordTable:
             out = np.empty(self._n, np.int32)
             fresh = np.zeros_like(self._starts)
             number(data, starts[:-1], starts[1:], out, 0, self._slots, np.empty_like(self._arena), fresh, 0, self._seed, True)
+
+
+def _check_distinct(n: int, wanted: int) -> None:
+    if n != wanted:
+        raise IntegrityError("E0201", "a saved analyser holds a term twice", remedy="build the index again")
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ A stemmer sees each distinct word once; everything else is done for whole column
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ from awase.kernels.words import SPACE, WordTable, spans
 VERSION = 2  # of what becomes of a text: an index of another version is made again
 
 _WORD = 2
+_FEW_WORDS = 64
+_FEW_BYTES = 4_096
 _NO_SPACES = (  # scripts written without spaces, as blocks of code points; all that lies above 0xFFFF is RUN anyway
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF),  # Thai, Lao, Myanmar, Hangul, Khmer
     (0x2E80, 0xA4CF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF),  # Chinese, Japanese, Yi, Hangul
@@ -121,9 +123,7 @@ class Analyzer:
         data, offsets = np.asarray(arrays["terms"]), np.asarray(arrays["offsets"])
         if not (len(offsets) and offsets[0] == 0 and offsets[-1] == len(data) and (np.diff(offsets) > 0).all()):
             raise IntegrityError("E0201", "the terms of a saved analyser are damaged", remedy="build the index again")
-        made._vocabulary.number(data, offsets[:-1], offsets[1:])
-        if len(made) != len(offsets) - 1:
-            raise IntegrityError("E0201", "a saved analyser holds a term twice", remedy="build the index again")
+        made._vocabulary = WordTable.of(data, offsets)
         return made
 
     def _words(self, texts: Texts) -> Iterator[Words]:
@@ -135,7 +135,7 @@ class Analyzer:
 
     def _terms(self, words: Words) -> TermBags:
         numbers = self._seen.number(words.data, words.begins, words.ends)
-        fresh = self._stem(self._seen, len(self._term_of), grow=True)
+        fresh = self._stemmed(*self._seen.buffers(len(self._term_of)), grow=True)
         self._term_of = np.concatenate([self._term_of, fresh])
         return TermBags(self._term_of[numbers], words.bounds)
 
@@ -145,15 +145,19 @@ class Analyzer:
         ids[~unseen] = self._term_of[ids[~unseen]]
         if unseen.any():
             begins, ends = words.begins[unseen], words.ends[unseen]
-            distinct = WordTable(16 if len(begins) < 16 else 1 << 14)  # a query's few words deserve no half megabyte
-            numbers = distinct.number(words.data, begins, ends)
-            ids[unseen] = self._stem(distinct, 0, grow=False)[numbers]
+            if len(begins) <= _FEW_WORDS:  # each by itself, the repeated too
+                pieces = [words.data[begin:end] for begin, end in zip(begins.tolist(), ends.tolist())]
+                offsets = np.concatenate([[0], np.cumsum(ends - begins)])
+                ids[unseen] = self._stemmed(np.concatenate(pieces), offsets, grow=False)
+            else:
+                distinct = WordTable()
+                numbers = distinct.number(words.data, begins, ends)
+                ids[unseen] = self._stemmed(*distinct.buffers(), grow=False)[numbers]
         known = np.concatenate([[0], np.cumsum(ids >= 0)])
         return TermBags(ids[ids >= 0], known[words.bounds])
 
-    def _stem(self, words: WordTable, start: int, *, grow: bool) -> np.ndarray:
-        """The term id of each word from ``start`` on; -1 for those unknown, unless ``grow``."""
-        data, offsets = words.buffers(start)
+    def _stemmed(self, data: np.ndarray, offsets: np.ndarray, *, grow: bool) -> np.ndarray:
+        """The term id of each word, given as bytes and offsets; -1 for those unknown, unless ``grow``."""
         begins, ends = offsets[:-1].copy(), offsets[1:].copy()
         if self._language is not None:
             spelt = np.flatnonzero(is_spelt(data[begins]))  # no stemmer changes the others, and there are many
@@ -179,10 +183,11 @@ def _joined(parts: list[TermBags]) -> TermBags:
 
 def _cut_words(column: pa.Array) -> Words:
     data, offsets = buffers(column)
-    words = spans(data, offsets, _classes(), _CUTS)
+    classes = _classes() if len(data) > _FEW_BYTES else _classes_in(data[offsets[0] : offsets[-1]].tobytes().decode())
+    words = spans(data, offsets, classes, _CUTS)
     if data.max(initial=0) < 0xE0:  # there is no character of three bytes, so no run
         return Words(data, *words)
-    data, *terms = char_ngrams(data, *words, _classes(), scripts())
+    data, *terms = char_ngrams(data, *words, classes, scripts())
     return Words(with_hiragana(data), *terms)
 
 
@@ -196,8 +201,14 @@ _EMOJI = ((0x231A, 0x231B), (0x23E9, 0x23FA), (0x2600, 0x27BF), (0x2B05, 0x2B55)
 @cache
 def _classes() -> np.ndarray:
     """(65536,) uint8: SPACE, RUN or _WORD for each code point of the basic plane."""
-    # A loop over Unicode, once: Python has no other way to ask for categories. L: letters, M: combining marks, N: numbers.
-    in_words = np.array([unicodedata.category(chr(code))[0] in "LMN" for code in range(1 << 16)])
+    return _classes_in(map(chr, range(1 << 16)))
+
+
+def _classes_in(characters: Iterable[str]) -> np.ndarray:
+    """The same, where it is asked only for some characters: the others are SPACE. Python has no fast way to ask for categories."""
+    codes = [code for code in map(ord, set(characters)) if code < 1 << 16]
+    in_words = np.zeros(1 << 16, bool)
+    in_words[codes] = [unicodedata.category(chr(code))[0] in "LMN" for code in codes]  # letters, combining marks, numbers
     classes = np.where(in_words, _WORD, SPACE).astype(np.uint8)
     for first, last in _NO_SPACES:
         classes[first : last + 1][in_words[first : last + 1]] = RUN
