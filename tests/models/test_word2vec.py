@@ -1,12 +1,14 @@
 """word2vec files: written to the digit, read whatever program wrote them, and refused with the place where they stop being one."""
 
+import gzip
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.core.errors import AwaseError, ConfigError
-from awase.models import TableModel, load, word2vec
+from awase.models import TableModel, load, word2vec, word2vec_rows
 from awase.models.word2vec import FORMATS, read_word2vec, write
 
 NAMES = ["wine", "赤ワイン", '"', ",", "a,b", "'", "\\", "nan", "NA", "null", "1.5", "007", "\u3000", "\u00a0x", "\u2028", "🍷"]
@@ -102,6 +104,16 @@ def test_names_that_cannot_be_written(tmp_path):
         ("c.vec", b"2 2\nred 1.000000 2.000000 \nblue -1.5 0 \n"),  # as the word2vec program and fastText write text
         ("windows.txt", b"2 2\r\nred 1 2\r\nblue -1.5 0\r\n"),
         ("no last line end.w2v", b"2 2\nred 1 2\nblue -1.5 0"),
+        ("bom.vec", b"\xef\xbb\xbf2 2\nred 1 2\nblue -1.5 0\n"),
+        ("glove.txt", b"red 1 2\nblue -1.5 0\n"),
+        ("glove with bom.txt", b"\xef\xbb\xbfred 1.0 2.0\r\nblue -1.5 0\r\n"),
+        ("glove no last line end.vec", b"red 1 2\n\nblue -1.5 0"),
+        ("glove.txt.gz", gzip.compress(b"red 1 2\nblue -1.5 0\n")),
+        ("c.vec.gz", gzip.compress(b"2 2\nred 1.000000 2.000000 \nblue -1.5 0 \n")),
+        (
+            "c.BIN.GZ",
+            gzip.compress(b"2 2\nred " + np.array([1, 2], "<f4").tobytes() + b"blue " + np.array([-1.5, 0], "<f4").tobytes()),
+        ),
         ("c.bin", b"2 2\nred " + np.array([1, 2], "<f4").tobytes() + b"\nblue " + np.array([-1.5, 0], "<f4").tobytes() + b"\n"),
         ("gensim.bin", b"2 2\nred " + np.array([1, 2], "<f4").tobytes() + b"blue " + np.array([-1.5, 0], "<f4").tobytes()),
     ],
@@ -119,28 +131,34 @@ ROW = np.zeros(2, "<f4").tobytes()
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("w.vec", b"", "E0427: this is not a word2vec file: the first line is not two numbers\n  where: {}:1"),
-        ("w.vec", b"red 1 2\n", "E0427: this is not a word2vec file: the first line is not two numbers"),
+        ("w.vec", b"", "E0427: this is not a word2vec file: the first line is neither two numbers nor a name with its values\n  where: {}:1"),
+        ("w.vec", b"red 1 two\n", "E0427: this is not a word2vec file: the first line is neither two numbers nor a name with its values"),
+        ("w.vec", b"red 1\n", "E0427: this is not a word2vec file: the first line is neither two numbers nor a name with its values"),
         ("w.bin", b"\x80\x05cposix\nsystem\n.", "E0427: this is not a word2vec file: the first line is not two numbers"),
         ("w.bin", b"PK\x03\x04" + bytes(99), "E0427: this is not a word2vec file: the first line is not two numbers"),
         ("w.vec", b"0 2\n", "E0427: this is not a word2vec file: it claims 0 names of 2 dimensions, and has 4 bytes"),
         ("w.vec", b"999999999999 99999\na 1\n", "E0427: this is not a word2vec file: it claims 999,999,999,999 names of 99,999 dim"),
         ("w.bin", b"900000000 300\n" + bytes(999), "E0427: this is not a word2vec file: it claims 900,000,000 names of 300 dimensions"),
-        ("w.vec", b"2 2\nred 1 2\nblue 1\n", "E0427: this is not a word2vec file: CSV parse error: "),
-        ("w.vec", b"1 2\nnew york 1 2\n", "E0427: this is not a word2vec file: CSV parse error: "),
+        ("w.vec", b"2 2\nred 1 2\nblue 1\n", "E0450: a row cannot be read: it is not a name with 2 numbers\n  where: {}:3"),
+        ("w.vec", b"1 2\nnew york 1 2\n", "E0450: a row cannot be read: its name has white space\n  where: {}:2\n  value: 'new york'"),
+        ("w.vec", b"1 2\n 1 2\n", "E0450: a row cannot be read: it has no name\n  where: {}:2"),
+        ("w.vec", b"1 2\nnew\x0byork 1 2\n", "E0450: a row cannot be read: its name has white space"),
+        ("w.vec", b"red 1 2\nblue 1 2 3\n", "E0450: a row cannot be read: its name has white space\n  where: {}:2"),
+        ("w.vec", b"red 1 2\nblue 1\n", "E0450: a row cannot be read: it is not a name with 2 numbers\n  where: {}:2"),
+        ("w.bin", b"1 2\nnew\tyork " + ROW, "E0450: a row cannot be read: its name has white space\n  where: {}: row 0"),
         ("w.vec", b"2 2\nred 1 2\n\n\n\n", "E0427: this is not a word2vec file: the first line promises 2 names, 1 follow"),
         ("w.vec", b"1 2\nred 1 2\nblue 3 4\ngrey 3 4\n", "E0427: this is not a word2vec file: the first line promises 1 names, 3 follow"),
-        ("w.vec", b"1 2\nred 1 two\n", "E0427: this is not a word2vec file: In CSV column #2: "),
-        ("w.vec", b"1 2\n\xff\xfe 1 2\n", "E0427: this is not a word2vec file: In CSV column #0: Row #1: CSV conversion error"),
+        ("w.vec", b"1 2\nred 1 two\n", "E0450: a row cannot be read: it is not a name with 2 numbers\n  where: {}:2\n  value: b'red 1 two'"),
+        ("w.vec", b"1 2\n\xff\xfe 1 2\n", "E0450: a row cannot be read: its name is not UTF-8\n  where: {}:2\n  value: b'\\xff\\xfe'"),
         ("w.vec", b"2 2\nred 1 2\nred 3 4\n", "E0421: a name stands twice in table 'words'\n  where: {}: rows 0 and 1"),
         ("w.vec", b"1 2\nred 1 nan\n", "E0425: 1 rows of table 'words' hold NaN or infinity\n  where: {}: row 0"),
         ("w.vec", b"1 2\nred 1 1e99\n", "E0425: 1 rows of table 'words' hold NaN or infinity"),
         ("w.bin", b"2 2\nred " + ROW + b"\n", "E0427: this is not a word2vec file: the file ends; the first line promises 2 names"),
         ("w.bin", b"2 2\nred " + ROW + b"\nblue 1234567", "E0427: this is not a word2vec file: the file ends"),
         ("w.bin", b"1 2\nred " + ROW + b"\nblue " + ROW, "E0427: this is not a word2vec file: more follows; the first line promises 1"),
-        ("w.bin", b"1 2\n " + ROW + b"\n", "E0427: this is not a word2vec file: there is no name"),
+        ("w.bin", b"1 2\n " + ROW + b"\n", "E0450: a row cannot be read: it has no name\n  where: {}: row 0"),
         ("w.bin", b"1 2\n" + b"a" * 600 + b" " + ROW, "E0427: this is not a word2vec file: there is no name"),
-        ("w.bin", b"1 2\n\xff " + ROW, "E0427: this is not a word2vec file: the name is not UTF-8\n  where: {}: row 0"),
+        ("w.bin", b"1 2\n\xff " + ROW, "E0450: a row cannot be read: its name is not UTF-8\n  where: {}: row 0"),
     ],
 )  # fmt: skip
 def test_what_is_no_word2vec_file(tmp_path, name, content, message):
@@ -161,7 +179,7 @@ def test_noise_and_cut_files_raise_only_our_errors(tmp_path, seed):
         try:
             load(path)
         except AwaseError as error:
-            assert error.code in ("E0427", "E0421", "E0425")
+            assert error.code in ("E0427", "E0421", "E0425", "E0450")
 
 
 def test_a_pipe_does_not_make_us_wait(tmp_path):
@@ -169,3 +187,57 @@ def test_a_pipe_does_not_make_us_wait(tmp_path):
 
     os.mkfifo(tmp_path / "w.vec")
     assert refused(read_word2vec, tmp_path / "w.vec").startswith("E0304: cannot read this: it is a pipe or a device")
+
+
+BAD_TEXT = b"7 2\nred 1 2\n\xe3\x81 3 4\n 5 6\nred 7 8\nnew york 1 1\nnan nan 1\nblue 9 10\n"
+BAD_BINARY = b"5 2\n" + b"".join(
+    name + b" " + np.array(row, "<f4").tobytes()
+    for name, row in [(b"red", (1, 2)), (b"\xe3\x81", (3, 4)), (b"", (5, 6)), (b"red", (7, 8)), (b"blue", (9, 10))]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "n_bad"),
+    [
+        ("w.vec", BAD_TEXT, 5),
+        ("glove.txt", BAD_TEXT.partition(b"\n")[2], 5),
+        ("w.vec.gz", gzip.compress(BAD_TEXT), 5),
+        ("w.bin", BAD_BINARY, 3),
+        ("w.vec", b"3 2\nred 1 2\nred 7 8\nblue 9 10\n", 1),
+        ("w.vec", b"3 2\nred 1 2\ngrey 1e99 8\nblue 9 10\n", 1),
+    ],
+)
+@pytest.mark.parametrize("block", [1, 16, 1 << 22])
+def test_rows_that_cannot_be_read_are_skipped_and_counted_when_told(tmp_path, monkeypatch, name, content, n_bad, block):
+    monkeypatch.setattr(word2vec_rows, "_BLOCK_BYTES", block)
+    (tmp_path / name).write_bytes(content)
+    assert "--on-bad skip" in refused(load, tmp_path / name)
+    back = read_word2vec(tmp_path / name, on_bad="skip")
+    assert list(back.names["words"]) == ["red", "blue"]
+    assert back.tables["words"].tolist() == [[1, 2], [9, 10]]
+    assert back.info["bad_rows"] == n_bad
+    write(back, tmp_path / "clean.vec")  # what is read can be written, and read by anyone
+    assert list(load(tmp_path / "clean.vec").names["words"]) == ["red", "blue"]
+
+
+def test_blocks_change_nothing(tmp_path, monkeypatch):
+    write(made([f"w{i}" for i in range(500)], dim=5), tmp_path / "w.vec")
+    write(made([f"w{i}" for i in range(500)], dim=5), tmp_path / "w.bin", "word2vec-binary")
+    whole = load(tmp_path / "w.vec").tables["words"]
+    monkeypatch.setattr(word2vec_rows, "_BLOCK_BYTES", 300)
+    for name in ("w.vec", "w.bin"):
+        np.testing.assert_array_equal(load(tmp_path / name).tables["words"], whole)
+    (tmp_path / "glove.txt").write_bytes((tmp_path / "w.vec").read_bytes().partition(b"\n")[2])
+    np.testing.assert_array_equal(load(tmp_path / "glove.txt").tables["words"], whole)
+
+
+def test_damaged_gzip_and_options(tmp_path):
+    (tmp_path / "w.vec.gz").write_bytes(gzip.compress(b"2 2\nred 1 2\nblue 3 4\n" * 99)[:-9])
+    assert refused(load, tmp_path / "w.vec.gz").startswith("E0427: this is not a word2vec file: the compressed file is damaged")
+    (tmp_path / "v.vec.gz").write_bytes(b"2 2\nred 1 2\n")
+    assert refused(load, tmp_path / "v.vec.gz").startswith("E0427: this is not a word2vec file: the compressed file is damaged")
+    with pytest.raises(ConfigError, match="E0117"):
+        read_word2vec(tmp_path / "w.vec.gz", on_bad="ignore")
+    (tmp_path / "all.vec").write_bytes(b"1 2\n\xff 1 2\n")
+    with pytest.raises(AwaseError, match="none of its 1 rows can be read"):
+        read_word2vec(tmp_path / "all.vec", on_bad="skip")

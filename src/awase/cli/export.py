@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from awase.cli.options import Json, Table, TableModel
+from awase.cli.options import Json, OnBad, Table, TableModel
 from awase.cli.output import emit_json, remark
 
 EXAMPLES = (
     "awase export model words.vec",
     "awase export model words.bin --format word2vec-binary",
     "awase export graph entities.vec --table entities --space _",
+    "awase export glove.6B.100d.txt words.vec --on-bad skip",
 )
 PYTHON = 'awase.models.word2vec.write(awase.load("model"), "words.vec")'
 
@@ -28,14 +29,19 @@ def export(
         str | None,
         typer.Option(metavar="CHARACTER", help="What takes the place of white space in names; else they are refused."),
     ] = None,
+    on_bad: OnBad = "error",
     as_json: Json = False,
 ) -> None:
-    """Write the rows of a model for other programs."""
+    """Write the rows of a model, or of a word2vec file, for other programs.
+
+    With --on-bad skip, rows of a word2vec file that cannot be read are left out and counted: what is written opens everywhere.
+    """
     from awase.models import named_table, word2vec
 
-    opened = named_table(model)
-    n = word2vec.write(opened, out, format, table=table, space=space)
+    is_file = model.is_file() and word2vec.is_one(model)
+    opened = word2vec.read_word2vec(model, on_bad=on_bad) if is_file else named_table(model)
+    n, bad = word2vec.write(opened, out, format, table=table, space=space), opened.info["bad_rows"] if is_file else 0
     if as_json:
-        emit_json({"out": str(out), "names": n, "dim": opened.dim, "format": format})
+        emit_json({"out": str(out), "names": n, "dim": opened.dim, "format": format, "bad_rows": bad})
     else:
-        remark(f"{n:,} names with {opened.dim} dimensions each are in {out}.")
+        remark(f"{n:,} names with {opened.dim} dimensions each are in {out}." + (f" {bad:,} rows were skipped." if bad else ""))

@@ -29,7 +29,7 @@ def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
     With ``mmap`` the rows of a table of names stay on the disk and are read when they are asked for: their file is then checked by its size
     alone, and their values when they are used.
 
-    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, E0427, IntegrityError E0307, E0406, E0413, ConfigError E0424,
+    Raises InputError E0401, FormatError E0402, E0403, E0404, E0407, E0408, E0427, E0450, IntegrityError E0307, E0406, E0413, ConfigError E0424,
     BackendError E0409, MissingExtra E0001.
 
     >>> load("no such folder")
@@ -38,7 +38,7 @@ def load(path: Path | str, *, mmap: bool = False) -> TextEncoder | TableModel:
       where: no such folder
       to do: give the folder that `awase fit -o FOLDER` or another library wrote
     """
-    if Path(path).suffix.lower() in word2vec.SUFFIXES and Path(path).is_file():
+    if word2vec.is_one(Path(path)) and Path(path).is_file():
         if mmap:
             raise folders.not_mapped(Path(path))
         return word2vec.read_word2vec(path)
