@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -18,7 +19,8 @@ HEADER = b"query,answer\n"
 def message(source, **options):
     with pytest.raises(AwaseError) as caught:
         read_pairs(source, **options)
-    return str(caught.value).replace(str(source), "FILE")
+    said = str(caught.value).replace(str(source), "FILE")
+    return said.replace(f"{source.parent}/", "") if isinstance(source, Path) else said
 
 
 def written(folder, name, data):
@@ -29,7 +31,7 @@ def written(folder, name, data):
 GOOD_JSON = b'{"query": "a", "answer": "b"}\n'
 ONE_ROW = "give a file with at least one row"
 FILL_IN = "fill it in or leave the row out"
-SAVE_AS = "save the file as UTF-8, for example: iconv -f LATIN1 -t UTF-8 (or -f CP932 for Japanese) IN > OUT"
+AS_CP1252 = "it may be CP1252, and read {}: iconv -f CP1252 -t UTF-8 FILE > utf8-a.csv"
 
 # what is wrong: file name, content, first line of the message, its place, value and remedy
 CASES = {
@@ -55,7 +57,7 @@ CASES = {
         "E0103: not UTF-8: byte 0xe9 at 4",
         "FILE:3:4",
         r"b'caf\xe9,x'",
-        SAVE_AS,
+        AS_CP1252.format("'café,x'"),
     ),
     "Latin-1 on the second line of a quoted value": (
         "a.csv",
@@ -63,7 +65,7 @@ CASES = {
         "E0103: not UTF-8: byte 0xe9 at 2",
         "FILE:3:2",
         r"""b'a,"b\nc\xe9"'""",
-        SAVE_AS,
+        AS_CP1252.format("'cé\"'"),
     ),
     "Latin-1 in JSON": (
         "a.jsonl",
@@ -71,7 +73,7 @@ CASES = {
         "E0103: not UTF-8: byte 0xe9 at 12",
         "FILE:2:12",
         r"""b'{"query": "\xe9", "answer": "b"}'""",
-        SAVE_AS,
+        AS_CP1252.format('\'{"query": "é", "answer": "b"}\'').replace("a.csv", "a.jsonl"),
     ),
     "UTF-16": (
         "a.csv",
@@ -79,7 +81,7 @@ CASES = {
         "E0103: the file is UTF-16, not UTF-8",
         "FILE:1:1",
         r"b'\xff\xfe'",
-        "iconv -f UTF-16 -t UTF-8 a.csv > utf8-a.csv",
+        "iconv -f UTF-16 -t UTF-8 FILE > utf8-a.csv",
     ),
     "NUL": (
         "a.csv",
@@ -219,7 +221,7 @@ CASES = {
         "E0112: the suffix '.docx' does not name a format",
         "FILE",
         None,
-        "rename the file to one of .arrow, .csv, ",
+        "save it as one of .arrow, .csv, ",
     ),
 }
 DAMAGED = {

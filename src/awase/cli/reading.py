@@ -32,17 +32,23 @@ class Texts:
     def _lines(self) -> Iterator[list[str]]:
         if not self._path.is_file():
             raise InputError("E0101", "there is no such file", place=str(self._path), remedy="check the path")
+        from awase.data.blocks import refuse_other_files
+
         with self._path.open("rb") as stream:
+            refuse_other_files(stream.peek(), self._path)
             numbered = enumerate(stream, start=1)
             while lines := list(islice(numbered, _LINES)):
                 yield [self._decoded(line, number) for number, line in lines]
 
     def _decoded(self, line: bytes, number: int) -> str:
+        from awase.data.encodings import command, likely
+
         try:
             return line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
+            encoding = likely(line)
             place = f"{self._path}:{number}:{error.start + 1}"
             raise FormatError(
                 "E1051", "the text is not UTF-8", place=place, value=line[error.start : error.start + 8],
-                remedy="convert the file: iconv -f ENCODING -t UTF-8",
+                remedy=f"it may be {encoding.name}: {command(str(self._path), encoding)}" if encoding else "save it as UTF-8",
             ) from None  # fmt: skip

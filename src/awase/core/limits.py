@@ -3,6 +3,7 @@
 MAX_TEXT_BYTES = 1 << 20  # one text; checked before it is tokenised
 MAX_LINE_BYTES = 8 << 20  # one line of a CSV, TSV or JSONL file
 MAX_FILE_BYTES = 8 << 20  # one file of a folder of texts; a larger one is named and passed over
+MAX_WORKBOOK_BYTES = 1 << 30  # a workbook of Excel, unpacked
 MAX_HEADER_BYTES = 100 << 20  # the JSON header of a safetensors file, as the format itself caps it
 MAX_JSON_BYTES = 64 << 20  # a configuration, manifest or tokenizer file
 MAX_DIM = 65_536  # dimensions of a vector

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -10,15 +11,18 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from awase.core.errors import FormatError, InputError, missing_extra
+from awase.core.errors import AwaseError, FormatError, InputError, missing_extra
 from awase.core.limits import MAX_LINE_BYTES
+from awase.data.encodings import Encoding, command, decoded, is_iso_2022_jp, likely, wide_encoding_of
+from awase.data.magic import refuse_others
 from awase.data.rows import BadRow
 
 BLOCK_BYTES = 4 << 20
 _CODED_BYTES = 1 << 16  # of a compressed file, at a time
 _ARROW_WINDOW = 1 << 27  # the longest of zstd that Arrow's codec takes
 _BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_HEAD_BYTES = 1 << 18  # of a file, to tell its encoding by
+_SHOWN = 40  # characters of a line as it would read
 
 
 class Block(NamedTuple):
@@ -104,14 +108,7 @@ def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[
     """
     with open_bytes(path) as stream:
         held, line, at_end = _read(stream, path, BLOCK_BYTES), 1, False
-        if held.startswith(_UTF16):
-            raise FormatError(
-                "E0103",
-                "the file is UTF-16, not UTF-8",
-                place=f"{path}:1:1",
-                value=held[:2],
-                remedy=f"iconv -f UTF-16 -t UTF-8 {path.name} > utf8-{path.name}",
-            )
+        refuse_other_files(held, path)
         held = held.removeprefix(_BOM)
         while held:
             cut = end_of_records(held)
@@ -128,6 +125,67 @@ def read_blocks(path: Path, end_of_records: Callable[[bytes], int]) -> Iterator[
                 at_end = True
                 more = b"" if held.endswith(b"\n") or not held else b"\n"
             held += more
+
+
+def refuse_other_files(head: bytes, path: Path) -> None:
+    """Raises for a file that is no text, or not in UTF-8, by how it begins."""
+    refuse_others(head, path)
+    encoding = wide_encoding_of(head)
+    if encoding is not None:
+        raise FormatError(
+            "E0103",
+            f"the file is {encoding.name}, not UTF-8",
+            place=f"{path}:1:1",
+            value=head[:2],
+            remedy=command(str(path), encoding),
+        )
+
+
+def refuse_escapes(block: Block, path: Path) -> None:
+    """Raises for the first block of a file in ISO-2022-JP. Mails may be in it, and say so; files of rows and corpora may not."""
+    if is_iso_2022_jp(block.data):
+        encoding = Encoding("ISO-2022-JP", "iso2022_jp")
+        raise FormatError(
+            "E0103",
+            "the file is ISO-2022-JP, not UTF-8",
+            place=str(path),
+            value=block.data[:_SHOWN],
+            remedy=command(str(path), encoding),
+        )
+
+
+def not_utf8(name: str, line: int, text: bytes, cause: UnicodeDecodeError) -> BadRow:
+    """The refusal of bytes that are not UTF-8, with the line and byte (both from 1) where they stand, and the encoding they may be in."""
+    before = text[: cause.start]
+    line, byte = line + before.count(b"\n"), cause.start - (before.rfind(b"\n") + 1) + 1
+    shown = text[max(0, cause.start - 20) : cause.start + 20]
+    return BadRow(
+        line, f"{name}:{line}:{byte}", "", "E0103", f"not UTF-8: byte 0x{text[cause.start]:02x} at {byte}", shown, _advice(name, text, cause),
+    )  # fmt: skip
+
+
+def _advice(name: str, text: bytes, cause: UnicodeDecodeError) -> str:
+    encoding = _encoding_of_file(name) or likely(text)
+    whole = text[text.rfind(b"\n", 0, cause.start) + 1 :].partition(b"\n")[0]
+    reads = decoded(whole, encoding) if encoding else None
+    if encoding is None or reads is None:
+        return "save the file as UTF-8: iconv -f ENCODING -t UTF-8 (`iconv -l` lists the encodings), or leave such rows out: --on-bad skip"
+    return f"it may be {encoding.name}, and read {reads.strip()[:_SHOWN]!r}: {command(name, encoding)}"
+
+
+@lru_cache(maxsize=4)
+def _encoding_of_file(name: str) -> Encoding | None:
+    """By how the file begins; None where that is UTF-8. Kept, as with --on-bad skip every line may ask."""
+    try:
+        with open_bytes(Path(name)) as stream:
+            head = stream.read(_HEAD_BYTES)
+    except (OSError, AwaseError):
+        return None
+    return (
+        None
+        if head.isascii() or decoded(head[: head.rfind(b"\n") + 1], Encoding("UTF-8", "utf-8")) is not None
+        else likely(head)
+    )
 
 
 def _read(stream: pa.NativeFile | IO[bytes], path: Path, n_bytes: int) -> bytes:
@@ -167,7 +225,7 @@ def end_of_lines(data: bytes) -> int:
     return data.rfind(b"\n") + 1
 
 
-def end_of_csv_records(data: bytes) -> int:
+def end_of_csv_records(data: bytes, delimiter: str = ",") -> int:
     """Where the last whole CSV record ends: a line end within quotes is part of a value.
 
     >>> end_of_csv_records(b'a,"one\\ntwo"\\nb,"thr')
@@ -175,14 +233,14 @@ def end_of_csv_records(data: bytes) -> int:
     """
     if b'"' not in data:
         return end_of_lines(data)
-    return int(_csv_end(np.frombuffer(data, dtype=np.uint8)))
+    return int(_csv_end(np.frombuffer(data, dtype=np.uint8), ord(delimiter)))
 
 
-_QUOTE, _COMMA, _NEWLINE = ord('"'), ord(","), ord("\n")
+_QUOTE, _NEWLINE = ord('"'), ord("\n")
 
 
 @njit(cache=True, nogil=True)
-def _csv_end(data):
+def _csv_end(data, delimiter):
     """A quote means something only at the start of a value, and within a quoted one; after the closing quote it is plain."""
     end, at_start, quoted = 0, True, False
     i = 0
@@ -196,7 +254,7 @@ def _csv_end(data):
                     quoted, at_start = False, False
         elif byte == _NEWLINE:
             end, at_start = i + 1, True
-        elif byte == _COMMA:
+        elif byte == delimiter:
             at_start = True
         else:
             quoted = at_start and byte == _QUOTE
@@ -205,17 +263,17 @@ def _csv_end(data):
     return end
 
 
-def _csv_end_twin(data: bytes) -> int:
+def _csv_end_twin(data: bytes, delimiter: bytes = b",") -> int:
     """The same in words: cut at every line end before which all values are closed."""
     end = position = 0
     while position < len(data):
-        position, closed = _skip_record(data, position)
+        position, closed = _skip_record(data, position, delimiter)
         if closed:
             end = position
     return end
 
 
-def _skip_record(data: bytes, position: int) -> tuple[int, bool]:
+def _skip_record(data: bytes, position: int, delimiter: bytes) -> tuple[int, bool]:
     while True:
         if data[position : position + 1] == b'"':
             position += 1
@@ -224,7 +282,7 @@ def _skip_record(data: bytes, position: int) -> tuple[int, bool]:
             if closing < 0:
                 return len(data), False
             position = closing + 1
-        ends = [found for found in (data.find(b",", position), data.find(b"\n", position)) if found >= 0]
+        ends = [found for found in (data.find(delimiter, position), data.find(b"\n", position)) if found >= 0]
         if not ends:
             return len(data), False
         position = min(ends) + 1

@@ -19,9 +19,8 @@ import pyarrow as pa
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
-from awase.data.blocks import Block, end_of_lines, read_blocks
+from awase.data.blocks import Block, end_of_lines, not_utf8, read_blocks, refuse_escapes
 from awase.data.compute import pc
-from awase.data.formats.delimited import not_utf8
 from awase.data.rows import BadRow
 from awase.data.text.analyze import buffers
 from awase.data.text.lines import LANGUAGES, Cutter, Lines, column
@@ -144,6 +143,8 @@ def _of_files(paths: Iterable[Path], lowercase: bool) -> Iterator[Lines]:
         for block in read_blocks(path, _end_of_words):
             if isinstance(block, BadRow):
                 raise block.error()
+            if block.line == 1:
+                refuse_escapes(block, path)
             yield _of_block(block, str(path), lowercase)
 
 

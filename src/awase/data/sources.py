@@ -8,12 +8,13 @@ from typing import Any
 from awase.core.errors import InputError
 from awase.data.formats.columnar import arrow_file, arrow_stream, hf_dataset, parquet_file
 from awase.data.formats.delimited import Delimited
+from awase.data.formats.excel import SUFFIXES, Workbook
 from awase.data.formats.jsonl import JsonLines
 from awase.data.formats.objects import Objects
 from awase.data.rows import Source
 
 _FORMATS: dict[str, Callable[[Path], Source]] = {
-    ".csv": lambda path: Delimited(path, ","),
+    ".csv": Delimited,
     ".tsv": lambda path: Delimited(path, "\t"),
     ".tab": lambda path: Delimited(path, "\t"),
     ".jsonl": JsonLines,
@@ -23,6 +24,7 @@ _FORMATS: dict[str, Callable[[Path], Source]] = {
     ".arrow": arrow_file,
     ".feather": arrow_file,
     ".ipc": arrow_file,
+    **dict.fromkeys(SUFFIXES, Workbook),
 }
 _GIVE = "give a path, a list of tuples or dicts, or a data frame (pandas, polars, HF datasets, pyarrow)"
 _ONE_STEP = {
@@ -90,6 +92,6 @@ def _open_file(path: Path, formats: Mapping[str, Callable[[Path], Source]]) -> S
             "E0112",
             f"the suffix {suffix!r} does not name a format",
             place=str(path),
-            remedy=f"rename the file to one of {known} (text formats also with .gz, .bz2, .zst, .lz4)",
+            remedy=f"save it as one of {known} (text formats also with .gz, .bz2, .zst, .lz4), or rename it if it is one already",
         )
     return formats[suffix](path)

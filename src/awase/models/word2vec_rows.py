@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -224,7 +224,7 @@ def _numbers(values: list[bytes]) -> np.ndarray | None:
         return None
 
 
-def _blocks(stream: IO[bytes], line: int) -> Iterator[tuple[bytes, int]]:
+def _blocks(stream: Stream, line: int) -> Iterator[tuple[bytes, int]]:
     """Whole lines, some megabytes at a time, and the number of the first."""
     held = b""
     while more := stream.read(_BLOCK_BYTES):

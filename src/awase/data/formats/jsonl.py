@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.json as arrow_json
 
 from awase.core.errors import FormatError, InputError
-from awase.data.blocks import Block, end_of_lines, read_blocks
-from awase.data.formats.delimited import not_utf8
+from awase.data.blocks import Block, end_of_lines, not_utf8, read_blocks, refuse_escapes
 from awase.data.kinds import named
 from awase.data.rows import BadRow, Field, Record, names_of
 
@@ -38,6 +37,7 @@ class JsonLines:
         for block in self.blocks(None):
             if isinstance(block, BadRow):
                 continue
+            refuse_escapes(block, self.path)
             if block.line == 1 and block.data.lstrip().startswith(b"["):
                 raise FormatError(
                     "E0108",
