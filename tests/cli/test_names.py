@@ -100,7 +100,7 @@ def test_export_and_asking_what_was_exported(awase, animals, tmp_path):
     ran = awase("export", "words", "words.vec", "--space", "_")
     assert ran == (0, "", "6 names with 3 dimensions each are in words.vec.\n")
     ran = awase("export", "words", "words.bin", "--format", "word2vec-binary", "--space", "_", "--json")
-    assert ran.json == {"out": "words.bin", "names": 6, "dim": 3, "format": "word2vec-binary"}
+    assert ran.json == {"out": "words.bin", "names": 6, "dim": 3, "format": "word2vec-binary", "bad_rows": 0}
     for name in ("words.vec", "words.bin"):
         assert awase("neighbours", name, "man", "-k", "3").out == awase("neighbours", "words", "man", "-k", "3").out
 

@@ -1,6 +1,6 @@
 """Texts with a label each, read as pairs of a text and its label."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +8,9 @@ import numpy as np
 
 from awase.core.errors import InputError
 from awase.data.formats.delimited import Delimited
+from awase.data.headers import ask_about_header
 from awase.data.keys import Interner
+from awase.data.link_sources import LINK_ROLES
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.roles import assign, recognised
 from awase.data.sources import open_source
@@ -72,10 +74,23 @@ def _columns(source: Any, given: dict[str, str]) -> dict[str, str] | None:
     if given:
         return {_ROLES.get(role, role): column for role, column in given.items()}
     opened = open_source(source, ("text", "label"))
+    _refuse_interactions(opened.columns, opened.name)
     known = [column for column in opened.columns if recognised(column, LABELLED_ROLES)]
     if isinstance(source, list | tuple) and not (source and isinstance(source[0], dict)):
         return None  # tuples: by position
     if isinstance(opened, Delimited) and len(opened.columns) == 2 and len(known) < 2:
-        return None  # no header
+        ask_about_header(opened, {"text": "1", "label": "2"})
+        return {"anchor": "1", "positive": "2"}
     assigned = assign(opened.columns, {}, LABELLED_ROLES, ("text", "label"), opened.name)
     return {_ROLES[role]: named[0] for role, named in assigned.items()}
+
+
+def _refuse_interactions(columns: Sequence[str], place: str) -> None:
+    """Raises InputError E0161 for columns that are known as users and items: items would be learned as labels of users' names."""
+    found = {recognised(column, LINK_ROLES["interactions"]): column for column in columns}
+    if "user" in found and "item" in found:
+        raise InputError(
+            "E0161", "these columns are users and items, not texts and labels", place=place, value=list(columns),
+            remedy="--set mode=others reads what users have; if they are texts with labels: --columns "
+            f"text={found['user']},label={found['item']}",
+        )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from awase.core.errors import InputError
 from awase.data.formats.delimited import Delimited
+from awase.data.headers import ask_about_header
 from awase.data.kinds import PARTS
 from awase.data.roles import assign, recognised
 from awase.data.rows import Source
@@ -74,9 +75,10 @@ def columns_of(source: Source, kind: str, given: dict[str, str]) -> tuple[dict[s
     roles, notes = LINK_ROLES[kind], []
     required = [role for role in roles if role not in _OPTIONAL]
     if isinstance(source, Delimited) and _is_headless(source.columns, given, roles):
-        first = source.columns
+        if not given:
+            given = _by_position(source.columns, kind, required, source.name)
+            ask_about_header(source, given)
         source.without_header()
-        given = given or _by_position(first, kind, required, source.name)
         placed = ", ".join(f"column {at} is the {role}" for role, at in given.items())
         notes.append(f"no header: the first row is data; {placed}")
     assigned = assign(source.columns, given, roles, required, source.name)

@@ -13,6 +13,7 @@ from awase.core.progress import progress
 from awase.data import labels, lists
 from awase.data.beir import beir_source, is_beir
 from awase.data.formats.delimited import Delimited
+from awase.data.headers import ask_about_header
 from awase.data.keeper import keep
 from awase.data.keys import Interner, combine, text_keys
 from awase.data.kinds import LIST_TYPE, PARTS, TEXT_TYPE, Key, Number, Text, Texts
@@ -83,10 +84,11 @@ def read_pairs(
 
     Columns get their roles from their names (``anchor``/``query``/``question``..., ``positive``/``document``/``answer``..., see
     ``awase.data.roles``) or from ``columns``, role -> column. A CSV or TSV file of two columns with no known name has no header:
-    anchor and positive by position. ``label`` 0/1: rows with 0 become negatives of their anchor; other numbers are scores.
-    Equal rows (normalised) are removed and counted. With ``spill``, rows are kept in that file instead of memory.
+    anchor and positive by position; a first row unlike the others is asked about. ``label`` 0/1: rows with 0 become negatives of their
+    anchor; other numbers are scores. Equal rows (normalised) are removed and counted. With ``spill``, rows are kept in that file instead of
+    memory.
 
-    Errors: E0101-E0116, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
+    Errors: E0101-E0116 and E0160-E0164, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
 
     >>> pairs = read_pairs([("dog", "a barking animal"), ("cat", "a purring animal"), ("Dog ", "a barking animal")])
     >>> len(pairs), pairs.duplicates, pairs.anchors.to_pylist()
@@ -107,8 +109,10 @@ def _roles(source: Source, given: dict[str, str]) -> tuple[dict[str, list[str]],
     """Which columns play which role, and what a user should know about how that was decided."""
     notes = []
     if isinstance(source, Delimited) and _is_headless(source.columns, given):
+        if not given:
+            given = {"anchor": "1", "positive": "2"}
+            ask_about_header(source, given)
         source.without_header()
-        given = given or {"anchor": "1", "positive": "2"}
         notes.append(
             "no header: the first row is data; " + ", ".join(f"column {at} is the {role}" for role, at in given.items())
         )

@@ -35,16 +35,17 @@ DOCUMENT_ROLES: dict[str, tuple[str, ...]] = {
     "text": ("text", "document", "doc", "passage", "body", "content", "contents"),
     "title": ("title",),
 }
+_TYPED = re.compile(r":(token|float)(_seq)?$")
 _NUMBERED = re.compile(r"(?P<name>negatives?|neg|hard_negative)_?\d+")
 
 
 def recognised(column: str, roles: Mapping[str, Sequence[str]]) -> str | None:
-    """The role a column name stands for, whatever its case.
+    """The role a column name stands for, whatever its case, and with or without a type behind it (RecBole's ``item_id:token``).
 
-    >>> recognised("Question", PAIR_ROLES), recognised("negative_2", PAIR_ROLES), recognised("colour", PAIR_ROLES)
-    ('anchor', 'negative', None)
+    >>> recognised("Question", PAIR_ROLES), recognised("negative_2", PAIR_ROLES), recognised("score:float", PAIR_ROLES)
+    ('anchor', 'negative', 'score')
     """
-    name = column.strip().lower()
+    name = _TYPED.sub("", column.strip().lower())
     if "negative" in roles and _NUMBERED.fullmatch(name):
         return "negative"
     return next((role for role, names in roles.items() if name in names), None)

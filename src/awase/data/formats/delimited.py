@@ -44,6 +44,12 @@ class Delimited:
         self.header = False
         self.columns = [str(position + 1) for position in range(len(self.columns))]
 
+    def first_rows(self, n: int) -> list[list[str]]:
+        """The values of the first ``n`` records, the header among them; what cannot be read is passed over."""
+        blocks = (block for block in self._read() if isinstance(block, Block))
+        rows = (row for block in blocks for row in self._rows(block) if not isinstance(row, BadRow))
+        return [values for _, values in islice(rows, n)]
+
     def _first_record(self) -> list[str]:
         for block in self._read():
             if isinstance(block, BadRow):
