@@ -223,7 +223,11 @@ def test_streams_are_committed_in_batches(path):
         (("x", "\ud800"), InputError, "E0722: text holds half of a character (a lone surrogate) at position 0"),
         (("x", "x" * (MAX_TEXT_BYTES + 1)), LimitError, "E0723: text has 1,048,577 bytes; at most 1,048,576 are allowed"),
         (Item("x", "x", {"v": float("nan")}), InputError, "E0722: metadata cannot be kept as JSON"),
-        (Item("x", "x", {"v": {1, 2}}), InputError, "metadata cannot be kept as JSON: Object of type set is not JSON"),
+        (
+            Item("x", "x", {"v": {1, 2}}),
+            InputError,
+            "metadata cannot be kept as JSON: field 'v': Object of type set is not JSON",
+        ),
         (Item("x", "x", {1: 2}), InputError, "it must be a mapping whose keys are texts"),
         (Item("x", "x", {"v": "x" * 70_000}), LimitError, "E0723: metadata has 70,008 bytes as JSON; at most 65,536"),
         (Item("x", "x", {"v": json.loads("[" * 150 + "]" * 150)}), InputError, "it nests more than 100 deep"),

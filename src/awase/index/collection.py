@@ -170,7 +170,8 @@ class Collection:
         """Add new items; how many. Every 4,096 are one commit, which is there after a crash whole or not at all.
 
         An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector"; its other keys (and those of
-        "metadata") are metadata. Vectors are compared by dot product: give them the length that the model's have.
+        "metadata") are metadata. A data frame or data set is its rows. Vectors are compared by dot product: give them the length that the
+        model's have.
         Errors: E0728 an id that is there already or is given twice; E0722, E0723 a wrong item; E0701 a vector with NaN.
         """
         return self._write(items, self._add_batch)

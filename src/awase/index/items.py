@@ -12,6 +12,7 @@ from awase.core.errors import InputError, LimitError, shown
 from awase.core.limits import MAX_ID_BYTES, MAX_METADATA_BYTES, MAX_TEXT_BYTES
 
 _BATCH_CHARS = 1 << 24  # of text in a batch, however few items
+_TABLES = ("__arrow_c_stream__", "with_format", "collect")  # what data frames and data sets have, and lists do not
 _MAX_NESTING = 100  # of metadata; SQLite reads JSON to 1,000
 
 
@@ -64,8 +65,11 @@ def batches(items: Iterable, size: int, dim: int | None) -> Iterator[list[Row]]:
 
     dim: the length of a vector, None where none may be given.
     An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector" and "metadata"; its other
-    keys are metadata too. Errors: E0722 for an item that is none of these, E0723 for one that is too large; both say which.
+    keys are metadata too. A data frame or table is its rows. Errors: E0722 for an item that is none of these, E0723 for one that is too
+    large; both say which.
     """
+    if any(hasattr(items, name) for name in _TABLES):
+        items = _of_table(items)
     if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable):
         raise InputError("E0722", "items must be a list or another iterable of items", value=items, remedy="put it in a list")
     batch, n_chars = [], 0
@@ -77,6 +81,28 @@ def batches(items: Iterable, size: int, dim: int | None) -> Iterator[list[Row]]:
             batch, n_chars = [], 0
     if batch:
         yield batch
+
+
+def _of_table(table) -> Iterator[dict]:
+    """The rows of a data frame (pandas, polars, Arrow, Hugging Face) as mappings: what is missing is absent, and ids are texts.
+
+    Errors: E0104 for a value that has no form in JSON, by column and row; E0162 for several tables, as of a DatasetDict.
+    """
+    from awase.data.kinds import Key, Refused
+    from awase.data.rows import BadRow, records
+    from awase.data.sources import open_source
+    from awase.data.values import plain_fields
+
+    for row in records(open_source(table, ("id", "text"))):
+        if isinstance(row, BadRow):
+            raise row.error()
+        beside = {"id": Key().accept(row.values.get("id")), "vector": row.values.get("vector")}
+        fields, refused = plain_fields({key: value for key, value in row.values.items() if key not in beside})
+        if isinstance(beside["id"], Refused):
+            refused = ("id", beside["id"])
+        if refused is not None:
+            raise BadRow.of(row.at, row.place, *refused).error()
+        yield fields | {key: value for key, value in beside.items() if value is not None}
 
 
 def _row(item, number: int, dim: int | None) -> Row:
@@ -161,13 +187,25 @@ def _json(metadata, place: str) -> str:
     except (TypeError, ValueError, RecursionError) as error:  # UnicodeEncodeError is a ValueError
         why = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         remedy = "use texts, finite numbers, true, false, null, lists and mappings"
+        name = _wrong_field(metadata)
+        of, value = ("", metadata) if name is None else (f"field {name!r}: ", metadata[name])
         raise InputError(
-            "E0722", f"metadata cannot be kept as JSON: {why}", place=place, value=metadata, remedy=remedy
+            "E0722", f"metadata cannot be kept as JSON: {of}{why}", place=place, value=value, remedy=remedy
         ) from None
     if size > MAX_METADATA_BYTES:
         message = f"metadata has {size:,} bytes as JSON; at most {MAX_METADATA_BYTES:,} are allowed"
         raise LimitError("E0723", message, place=place, remedy="keep large values elsewhere")
     return text
+
+
+def _wrong_field(metadata) -> str | None:
+    """The first field that has no form in JSON by itself."""
+    for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
+        try:
+            json.dumps({name: value}, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError):
+            return name
+    return None
 
 
 def _nesting(value) -> int:
