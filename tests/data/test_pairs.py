@@ -288,3 +288,16 @@ def test_groups_that_a_frame_made_floats_of():
     frame = pd.DataFrame({"query": ["a", "b"], "answer": ["c", "d"], "group": [7.0, None], "id": [1.0, 2.0]})
     pairs = read_pairs(frame)
     assert (pairs.groups.to_pylist(), pairs.ids.to_pylist()) == (["7", None], ["1", "2"])
+
+
+def test_labels_of_minus_one_are_no_pairs():
+    rows = [
+        {"query": "a", "answer": "b", "label": 1},
+        {"query": "a", "answer": "c", "label": -1},
+        {"query": "d", "answer": "e", "label": 1},
+    ]
+    pairs = read_pairs(rows)
+    assert list(zip(pairs.anchors.to_pylist(), pairs.positives.to_pylist())) == [("a", "b"), ("d", "e")]
+    assert pairs.negatives.to_pylist() == [["c"], []]
+    with pytest.raises(InputError, match="E0106: no row has label 1"):
+        read_pairs([row | {"label": -1} for row in rows])

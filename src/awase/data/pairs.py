@@ -84,9 +84,9 @@ def read_pairs(
 
     Columns get their roles from their names (``anchor``/``query``/``question``..., ``positive``/``document``/``answer``..., see
     ``awase.data.roles``) or from ``columns``, role -> column. A CSV or TSV file of two columns with no known name has no header:
-    anchor and positive by position; a first row unlike the others is asked about. ``label`` 0/1: rows with 0 become negatives of their
-    anchor; other numbers are scores. Equal rows (normalised) are removed and counted. With ``spill``, rows are kept in that file instead of
-    memory.
+    anchor and positive by position; a first row unlike the others is asked about. ``label`` 0/1: rows with 0 (or -1) become negatives
+    of their anchor; other numbers are scores. Equal rows (normalised) are removed and counted. With ``spill``, rows are kept in that
+    file instead of memory.
 
     Errors: E0101-E0116 and E0160-E0164, each with the place; ``on_bad="skip"`` leaves refused rows out, counts them and lists the first 50.
 
@@ -213,10 +213,10 @@ def _list_keys(column: pa.ListArray) -> np.ndarray:
 def _pairs(table: pa.Table, reading: _Reading, notes: list[str], spill: Path | None) -> Pairs:
     arrays = reading.numbers()
     label = arrays.pop("label", None)
-    if label is not None and np.isin(label, (0, 1)).all():
+    if label is not None and np.isin(label, (-1, 0, 1)).all():
         table, note = labels.settle(table, label == 1, arrays["anchor"], arrays["positive"], spill)
         arrays = {role: array[label == 1] for role, array in arrays.items()}
-        notes = [*notes, note]
+        notes = [*notes, note, *["label: -1 counts as 0"] * bool((label < 0).any())]
         if not len(table):
             raise InputError(
                 "E0106", "no row has label 1", place=reading.source.name, remedy="give at least one pair that belongs together"
