@@ -170,8 +170,7 @@ class Collection:
         """Add new items; how many. Every 4,096 are one commit, which is there after a crash whole or not at all.
 
         An item is an ``Item``, an (id, text) pair, or a mapping with "id" and "text", perhaps "vector"; its other keys (and those of
-        "metadata") are metadata. A data frame or data set is its rows. Vectors are compared by dot product: give them the length that the
-        model's have.
+        "metadata") are metadata. A data frame is its rows. Vectors are compared by dot product: give them the length the model's have.
         Errors: E0728 an id that is there already or is given twice; E0722, E0723 a wrong item; E0701 a vector with NaN.
         """
         return self._write(items, self._add_batch)
@@ -229,8 +228,8 @@ class Collection:
             there = self._table.by_id(ids)
             if there:
                 named = ", ".join(repr(item_id) for item_id in list(there)[:5]) + (", ..." if len(there) > 5 else "")
-                remedy = "use upsert to replace them"
-                raise InputError("E0728", f"{len(there)} of the ids are in the collection: {named}", remedy=remedy)
+                message = f"{len(there)} of the ids are in the collection: {named}"
+                raise InputError("E0728", message, remedy="use upsert to replace them")
             self._table.insert(rows, vectors)
         return len(rows)
 
@@ -254,12 +253,9 @@ class Collection:
             kept = there.get(row.id)
             if kept is None or (kept.text, kept.metadata, kept.checksum) != (row.text, row.metadata, row.checksum):
                 return False
-            if not self.dim:
-                return True
-            if kept.row not in vectors:  # damaged
-                return False
-            vector, own = vectors[kept.row]
-            return own == (row.vector is not None) and (row.vector is None or np.array_equal(vector, row.vector))
+            vector, own = vectors.get(kept.row, (None, None))  # None where it is damaged
+            is_same = row.vector is None or np.array_equal(vector, row.vector)
+            return not self.dim or (own == (row.vector is not None) and is_same)
 
         return [row for row in rows if not same(row)]
 
