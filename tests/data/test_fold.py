@@ -105,6 +105,13 @@ def test_hiragana_stays_in_its_place():
         ("getHTTPResponse", "getHTTPResponse get HTTP Response"),
         ("iPhone YouTube", "iPhone Phone YouTube You Tube"),
         ("Wine NASA PhD Über", "Wine NASA PhD Ph Über"),
+        ("C++の入門とC#で", "Cplusplus の入門とCsharp で"),
+        ("Ｃ＋＋、Ｃ＃。", "Ｃplusplus、Ｃsharp。"),
+        ("C++17 C#7 issue#12", "Cplusplus 17 Csharp 7 issue#12"),
+        ("getHTTPResponseの使い方", "getHTTPResponse get HTTP Responseの使い方"),
+        ("my_getResponse utf8Decode", "my_getResponse get Response utf8Decode utf Decode"),
+        ("PCs URLs mRNAs", "PCs URLs mRNAs RNAs"),
+        ("ÜberFlug", "ÜberFlug"),
         ("XMLHttpRequest2Parser", "XMLHttpRequest2Parser XML Http Request Parser"),
     ],
 )

@@ -12,13 +12,18 @@ from awase.data.compute import pc
 
 _LEAST = 2  # characters of a part
 _SHORT = 2  # letters of a name that its sign belongs to alone: C, Go
-_SIGNS = {"++": "plusplus", "#": "sharp"}
+_SIGNS = {"++": "plusplus", "＋＋": "plusplus", "#": "sharp", "＃": "sharp"}
+_WIDE_TOO = "A-Za-zＡ-Ｚａ-ｚ"
 # A letter of one case beside one of the other, within a word; or a name and its sign. For Arrow, which knows no look-around.
-_CAMEL = r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}"
-_SIGN = r"[A-Za-z](?:\+\+|#)"
-_CAMEL_WORD = re.compile(r"\b(?=[A-Za-z]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z][A-Za-z0-9]{2,}\b")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_SIGNED = re.compile(r"(?<![\w#+])([A-Za-z][A-Za-z0-9]*)(\+\+|#)(?![\w#+])")
+_CAMEL = r"[a-z][0-9]*[A-Z]|[A-Z]{2}[a-z]{2}"
+_SIGN = rf"[{_WIDE_TOO}](?:\+\+|＋＋|#|＃)"
+# What stands around a name is told by letters of the alphabet: in Japanese there is no space between C++ and の.
+_AROUND = r"0-9A-Za-z\u00c0-\u024f"
+_CAMEL_WORD = re.compile(rf"(?<![{_AROUND}])(?=[A-Za-z]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z][A-Za-z0-9]{{2,}}(?![{_AROUND}])")
+_PART = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")  # the first: PCs, URLs
+_SIGNED = re.compile(
+    rf"(?<![{_AROUND}Ａ-Ｚａ-ｚ０-９_#＃+＋])([{_WIDE_TOO}][{_WIDE_TOO}0-9０-９]*)(\+\+|＋＋|#|＃)(?![A-Za-z\u00c0-\u024fＡ-Ｚａ-ｚ_#＃+＋])"
+)
 
 
 def with_parts(column: pa.Array) -> pa.Array:
@@ -43,5 +48,8 @@ def _parts(found: re.Match) -> str:
 
 
 def _named(found: re.Match) -> str:
-    name, sign = found[1], _SIGNS[found[2]]
-    return f"{name}{sign}" if len(name) <= _SHORT else f"{name} {name}{sign}"
+    name, sign, after = found[1], _SIGNS[found[2]], found.string[found.end() : found.end() + 1]
+    if len(name) > _SHORT and sign == "sharp" and after.isdigit():  # issue#12
+        return found[0]
+    space = " " if after.isalnum() else ""  # C++17
+    return f"{name}{sign}{space}" if len(name) <= _SHORT else f"{name} {name}{sign}{space}"
