@@ -42,6 +42,7 @@ async function describe() {
   const model = info.dim ? `${info.model}, ${count(info.dim)}${words.dims}` : words.noModel;
   byId("facts").textContent = `${count(info.items)}${words.items} · ${model}`;
   byId("fields").textContent = info.fields.length ? words.fields + info.fields.join(", ") : "";
+  byId("where").placeholder = info.fields.length ? `${named(info.fields[0])} != null` : 'id = "..."';
   for (const section of sections) section.hidden = !info.dim && section.dataset.mode !== "bm25";
 }
 
@@ -63,6 +64,7 @@ async function search(submitted = false) {
     const answers = await Promise.all(shown.map((section) => ask("/v1/search", { ...asked, mode: section.dataset.mode }, signal)));
     const ranks = ranksOf(answers);
     answers.forEach((answer, i) => show(shown[i], answer, ranks));
+    suggest(answers.flatMap((answer) => answer.results));
     byId("said").textContent = words.found(Math.max(...answers.map((answer) => answer.results.length)));
   } catch (problem) {
     if (!signal.aborted) byId("results").hidden = true;
@@ -70,6 +72,51 @@ async function search(submitted = false) {
   } finally {
     if (!signal.aborted) for (const section of shown) section.removeAttribute("aria-busy");
   }
+}
+
+/** A field as filters write it. */
+function named(field) {
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(field) ? field : JSON.stringify(field);
+}
+
+/** An example of a filter, out of what was found. */
+function suggest(results) {
+  for (const { metadata } of results) {
+    const entry = Object.entries(metadata).find(([, value]) => typeof value === "number" || (typeof value === "string" && value.length < 30));
+    if (!entry) continue;
+    byId("where").placeholder = `${named(entry[0])} = ${JSON.stringify(entry[1])}`;
+    return;
+  }
+}
+
+const WRITTEN_TOGETHER = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー";
+
+/** What of a text the query names: its words and their other endings, and pairs of characters where words are written together. */
+function sought(query) {
+  const escaped = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const apart = query.match(new RegExp(`[^\\P{L}${WRITTEN_TOGETHER}]+|\\p{N}+`, "gu")) ?? [];
+  const together = (query.match(new RegExp(`[${WRITTEN_TOGETHER}]+`, "gu")) ?? []).flatMap((run) =>
+    [...run].length < 3 ? [run] : [...run].slice(1).map((character, i) => [...run][i] + character));
+  const patterns = [
+    ...apart.map((word) => `(?<![\\p{L}\\p{N}])${escaped(word)}${word.length > 3 ? "\\p{L}{0,3}" : "s?"}(?![\\p{L}\\p{N}])`),
+    ...together.map(escaped),
+  ];
+  return patterns.length ? new RegExp(patterns.join("|"), "giu") : null;
+}
+
+/** The text, its matched words marked; everything as text. */
+function marked(text) {
+  const pattern = sought(byId("q").value);
+  if (!pattern) return [text];
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    const mark = document.createElement("mark");
+    mark.textContent = match[0];
+    parts.push(text.slice(end, match.index), mark);
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end)];
 }
 
 /** id -> mode -> the place of that item in the list of that mode. */
@@ -105,13 +152,13 @@ function row(result, mode, ranks) {
 
 function showText(place, more, text) {
   const characters = [...text];
-  place.textContent = text;
+  place.replaceChildren(...marked(text));
   if (/[\u3040-\u30ff]/.test(text)) place.lang = "ja"; // so that its kanji get Japanese shapes
   if (characters.length <= SHOWN_CHARACTERS) return;
-  place.textContent = `${characters.slice(0, SHOWN_CHARACTERS).join("")}…`;
+  place.replaceChildren(...marked(`${characters.slice(0, SHOWN_CHARACTERS).join("")}…`));
   more.hidden = false;
   more.addEventListener("click", () => {
-    place.textContent = text;
+    place.replaceChildren(...marked(text));
     more.remove();
   });
 }
