@@ -55,8 +55,9 @@ def row_html(section):
 
 def shown(row):
     parts = re.findall(r'<(?:p|span) class="(text|score|also|id|metadata)"[^>]*>(.*?)</(?:p|span)>', row, re.DOTALL)
-    assert not [value for _, value in parts if "<" in value], "HTML of the data became elements"
-    return {name: unescape(value) for name, value in parts}
+    plain = {name: re.sub("</?mark>", "", value) for name, value in parts}  # the only element that the page puts into a text
+    assert not [value for value in plain.values() if "<" in value], "HTML of the data became elements"
+    return {name: unescape(value) for name, value in plain.items()}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,9 @@ def test_three_searches_side_by_side(hostile, tmp_path):
     assert len(re.findall(r"<output>\d+\.\d ms</output>", page.dom)) == 3
     assert f"{len(ITEMS) + 2} items · tiny, 16 dimensions" in page.part("facts")
     assert "fields: " in page.part("fields")
+    assert '<p class="text"><mark>red</mark> <mark>wine</mark> from the south</p>' in page.dom
+    example = unescape(re.search(r'id="where"[^>]*placeholder="([^"]*)"', page.dom)[1])
+    assert hostile.client.post("/v1/search", json={"query": "red wine", "where": example}).json()["results"]
     assert 'aria-busy="true"' not in page.dom
     assert "<title>red wine · Awase</title>" in page.dom
 
@@ -109,6 +113,7 @@ def test_japanese(hostile, tmp_path):
     assert ">絞り込み<" in page.dom
     lists = page.lists()
     assert lists["bm25"][0]["text"] == "赤ワインと白ワイン"
+    assert "<mark>赤ワ</mark><mark>イン</mark>と" in page.dom
     assert lists["bm25"][0]["also"].startswith("ベクトル")
     assert {row["metadata"][-2:] for rows in lists.values() for row in rows} == {"ja"}
     assert '<p class="text" lang="ja">' in page.dom

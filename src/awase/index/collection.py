@@ -164,8 +164,6 @@ class Collection:
         with self._reading():
             return self._table.count()
 
-    # -- writing ------------------------------------------------------------------------------------------------------------
-
     def add(self, items: Iterable) -> int:
         """Add new items; how many. Every 4,096 are one commit, which is there after a crash whole or not at all.
 
@@ -266,8 +264,6 @@ class Collection:
             if all(saved):
                 self._table.forget_before(min(state.generation for state in saved if state))
             yield generation
-
-    # -- reading ------------------------------------------------------------------------------------------------------------
 
     def get(self, ids: str | Sequence[str]) -> list[Item | None]:
         """The items that have these ids, in this order; None for an id that is not there. Errors: E0722, E0723 as ``delete``."""
