@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 import awase
+from awase.apps.systems import Lexical
 from awase.apps.texts import data_hash
 from awase.core.errors import ConfigError, InputError
 from awase.data.pairs import read_pairs
+from awase.index.weighting import Weighting
 from awase.tasks.retrieval import METRICS
 
 QUICK = {"epochs": 3, "dim": 32, "vocab_size": 4000}
@@ -64,6 +66,27 @@ def test_nothing_is_left_of_the_run_but_the_model(fitted):
     fit, folder = fitted
     assert not folder.with_name(f"{folder.name}.run").exists()
     assert fit.report.as_dict()["history"]["loss"]
+
+
+def test_the_bm25_of_the_report_is_that_of_the_collection(fitted, rows, tmp_path):
+    fit, folder = fitted
+    report, model = fit.report, awase.load(folder)
+    weighting = Weighting(
+        **{name.removeprefix("bm25_"): value for name, value in report.fusion.items() if name.startswith("bm25_")}
+    )
+    assert Weighting.chosen_for(model) == weighting
+    documents = list(dict.fromkeys(document for _, document in rows))
+    lexical = Lexical(documents, weighting)
+    queries = [anchor for anchor, _ in rows[::97]] + ["in the middle of the road there was a dog"]
+    with awase.Collection.create(tmp_path / "docs.awase", folder) as docs:
+        docs.add((str(row), text) for row, text in enumerate(documents))
+        assert docs.weighting == weighting
+        assert docs.fusion.weight == report.fusion["weight"]
+        found = docs.search(queries, 10, mode="bm25")
+    for results, hit_rows, scores in zip(found, *lexical.search(queries, 10), strict=True):
+        assert [int(one.id) for one in results] == [row for row in hit_rows.tolist() if row >= 0]
+        assert [one.score for one in results] == pytest.approx(scores[hit_rows >= 0].tolist(), abs=1e-6)
+    assert any(found)
 
 
 def test_the_page_asks_the_network_for_nothing(fitted):

@@ -15,6 +15,7 @@ from awase.core.errors import AwaseError, IntegrityError
 from awase.index import collection as module
 from awase.index import table
 from awase.index.collection import Collection, Item
+from awase.index.find import MODES
 from awase.store import cache
 
 WORDS = ["wine", "red", "white", "spain", "beer", "oak"]
@@ -25,7 +26,7 @@ def fresh_results(path, items):
     """What a collection finds that never held anything but these items."""
     with Collection.create(path, WordsModel(), analyzer="simple") as fresh:
         fresh.add(items)
-        return {mode: fresh.search(QUERIES, 7, mode=mode) for mode in module.MODES}
+        return {mode: fresh.search(QUERIES, 7, mode=mode) for mode in MODES}
 
 
 @settings(max_examples=25, stateful_step_count=20, deadline=None)
@@ -78,7 +79,7 @@ class Histories(RuleBasedStateMachine):
         for name in names:
             self.wanted.pop(name, None)
 
-    @rule(mode=st.sampled_from(module.MODES))
+    @rule(mode=st.sampled_from(MODES))
     def look(self, mode):
         """Searches between the changes decide when caches are made and what has to be caught up with."""
         self.reader.search("red wine", mode=mode)
@@ -111,7 +112,7 @@ class Histories(RuleBasedStateMachine):
         path.unlink()
         shutil.rmtree(module.cache_folder(path), ignore_errors=True)
         for opened in (self.writer, self.reader):
-            assert {mode: opened.search(QUERIES, 7, mode=mode) for mode in module.MODES} == wanted
+            assert {mode: opened.search(QUERIES, 7, mode=mode) for mode in MODES} == wanted
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +136,7 @@ def path(tmp_path):
 
 def found(path):
     with Collection.open(path, WordsModel()) as docs:
-        return {mode: docs.search(QUERIES, 7, mode=mode) for mode in module.MODES}
+        return {mode: docs.search(QUERIES, 7, mode=mode) for mode in MODES}
 
 
 def place(path, name):
@@ -227,7 +228,7 @@ def test_a_few_changes_are_applied_to_the_old_caches(path, caplog):
         docs.upsert([("i5", "oak oak oak"), ("new", "spain spain")])
         docs.delete("i6")
     with Collection.open(path, WordsModel()) as docs:
-        results = {mode: docs.search(QUERIES, 7, mode=mode) for mode in module.MODES}
+        results = {mode: docs.search(QUERIES, 7, mode=mode) for mode in MODES}
         items = [item for item in docs.get([f"i{n}" for n in range(300) if n not in (5, 6)] + ["i5", "new"]) if item]
         assert docs._lexical.n_changes == docs._dense.n_changes == 4
     assert {name: place(path, name).stat().st_mtime_ns for name in before} == before
@@ -259,9 +260,9 @@ def test_a_reader_whose_history_was_dropped_starts_from_the_new_caches(path):
                 writer.prepare()
             writer.upsert([("last", "oak")])
             writer.upsert([("last", "spain")])
-            wanted = {mode: writer.search(QUERIES, 7, mode=mode) for mode in module.MODES}
+            wanted = {mode: writer.search(QUERIES, 7, mode=mode) for mode in MODES}
         assert not reader._table.knows(reader._lexical.state)
-        assert {mode: reader.search(QUERIES, 7, mode=mode) for mode in module.MODES} == wanted
+        assert {mode: reader.search(QUERIES, 7, mode=mode) for mode in MODES} == wanted
 
 
 def test_an_interrupted_catch_up_leaves_nothing_half_done(path, monkeypatch):
@@ -275,7 +276,7 @@ def test_an_interrupted_catch_up_leaves_nothing_half_done(path, monkeypatch):
                 docs.search("oak", mode="dense")
         assert {one.id for one in docs.search("oak", 300, mode="dense")[0]} >= {"x", "y"}
         docs.delete(["x", "y"])
-        assert {mode: docs.search(QUERIES, 7, mode=mode) for mode in module.MODES} == wanted
+        assert {mode: docs.search(QUERIES, 7, mode=mode) for mode in MODES} == wanted
 
 
 def test_a_reader_writes_nothing(path):

@@ -10,8 +10,9 @@ from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.protocols import Hits, Searcher
 from awase.index.ann import Ann
-from awase.index.collection import MODES, Collection
+from awase.index.collection import Collection
 from awase.index.exact import Exact
+from awase.index.find import MODES
 from awase.index.lexical import BM25
 
 TEXTS = ["red wine", "white wine", "beer", "red wine", "dark beer", "wine"] * 4

@@ -113,6 +113,7 @@ def _texts(
     split = split_pairs(data, valid=valid, test=test)
     held_out, chosen_on = judged_from_pairs(data, split.test), judged_from_pairs(data, split.valid)
     lexical = Lexical(held_out.documents)
+    lexical.choose_weighting(chosen_on)
     systems, sizes, costs = [system("bm25", lexical)], {"bm25": lexical.nbytes}, {}
     for arm in arms:
         started = time.process_time()

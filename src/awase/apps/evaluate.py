@@ -8,7 +8,7 @@ import numpy as np
 
 from awase import models
 from awase.apps.scored import with_scores
-from awase.apps.systems import Dense, Hybrid, Lexical, system
+from awase.apps.systems import Dense, Hybrid, Lexical, how_joined, system
 from awase.apps.tables import evaluate_table
 from awase.apps.trained_on import unseen, without_trained_on
 from awase.core.errors import ConfigError
@@ -18,6 +18,7 @@ from awase.data.judged import Judged, judged_from_pairs, read_beir
 from awase.data.pairs import Pairs, read_pairs
 from awase.data.split import TEST, split_pairs
 from awase.index.hybrid import Fusion
+from awase.index.weighting import Weighting
 from awase.models import TableModel
 from awase.tasks.geometry import geometry
 from awase.tasks.report import Report, environment
@@ -38,7 +39,7 @@ def evaluate(
 
     model: a folder (Awase, sentence-transformers, model2vec), a loaded model, or a function from a list of texts to an array.
     source, for a model of texts: a BEIR folder (``split`` names the judgements, "test" if not given) or pairs; beside the model stand
-    BM25 and a mixture of the two, with the weight that ``fit`` chose for the model, else the default. Of pairs with scores by people there are
+    BM25 and a mixture of the two, as ``fit`` chose how they weigh, else with the defaults. Of pairs with scores by people there are
     also the correlations of the scores.
 
     source, for a model of names: what it was made from. Triples: where the right heads and tails rank. Interactions: what is recommended.
@@ -69,7 +70,7 @@ def evaluate(
     judged, data, note, pairs = _judged(source, split or "test", columns, on_bad, everything)
     memories = getattr(encoder, "trained_on", ())
     judged, seen = without_trained_on(judged, memories, everything=everything)
-    lexical, dense = Lexical(judged.documents), Dense(encoder, judged.documents)
+    lexical, dense = Lexical(judged.documents, Weighting.chosen_for(encoder)), Dense(encoder, judged.documents)
     fusion = Fusion.chosen_for(encoder)
     named = {"bm25": lexical, "model": dense, "hybrid": Hybrid(lexical, dense, fusion, judged.own)}
     judgement = judge(
@@ -86,7 +87,7 @@ def evaluate(
         cost={"encode_and_search_s": judgement.seconds["model"]},
         environment=environment(),
         geometry=geometry(dense.encode(judged.queries), dense.vectors, judged, seed=seed),
-        fusion={"weight": fusion.weight, "depth": fusion.depth},
+        fusion=how_joined(fusion, lexical.index.weighting),
         worst=("model", "bm25"),
         trained_on=seen,
     )

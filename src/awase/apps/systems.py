@@ -1,6 +1,7 @@
 """The systems that a report compares, over one list of documents."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,19 +12,32 @@ from awase.index.exact import Exact
 from awase.index.find import without_silent
 from awase.index.hybrid import DEPTH, Fusion, ScoresOf, choose_weight
 from awase.index.lexical import BM25
-from awase.tasks.metrics import per_query, without_own
+from awase.index.weighting import Weighting, choose
+from awase.tasks.metrics import asked_for, per_query, without_own
 from awase.tasks.retrieval import System
 
 METRIC = "ndcg@10"
 _BLOCK = 16_384
+_CHOOSE_ON = 1_000  # queries: BM25 answers them a dozen times
 
 
 class Lexical:
     """BM25 over the documents."""
 
-    def __init__(self, documents: Sequence[str]):
-        self.index = BM25()
+    def __init__(self, documents: Sequence[str], weighting: Weighting | None = None):
+        self.index = BM25(**(weighting or Weighting()).values())
         self.index.add(documents)
+
+    def choose_weighting(self, valid: Judged) -> Weighting:
+        """Weighs from now on as gives the best nDCG@10 on the validation queries (some, where there are many), and says how."""
+        some = _some(valid, _CHOOSE_ON)
+
+        def quality(weighting: Weighting) -> np.ndarray:
+            found = self.index.weighed(weighting).search(some.queries, asked_for(some, 10))
+            return per_query(found, some, [METRIC])[METRIC]
+
+        self.index = self.index.weighed(choose(quality))
+        return self.index.weighting
 
     def search(self, queries: list[str], k: int) -> Hits:
         return self.index.search(queries, k)
@@ -95,6 +109,23 @@ def chosen_fusion(lexical: Lexical, dense: Dense, valid: Judged) -> Fusion:
     )
 
 
+def _some(judged: Judged, n: int) -> Judged:
+    """At most n of the queries, evenly spread over all."""
+    at = np.unique(np.linspace(0, len(judged.queries) - 1, n).round().astype(int))
+    if len(at) == len(judged.queries):
+        return judged
+    spans = [slice(*judged.offsets[i : i + 2]) for i in at]
+    return replace(
+        judged,
+        queries=[judged.queries[i] for i in at],
+        query_ids=[judged.query_ids[i] for i in at],
+        offsets=np.concatenate([[0], np.cumsum(np.diff(judged.offsets)[at])]),
+        rows=np.concatenate([judged.rows[span] for span in spans]),
+        grades=np.concatenate([judged.grades[span] for span in spans]),
+        own=None if judged.own is None else judged.own[at],
+    )
+
+
 class _Halves(NamedTuple):
     """What each search found, and the way to the score of any row."""
 
@@ -113,6 +144,15 @@ def _halves(lexical: Lexical, dense: Dense, queries: list[str], depth: int, own:
         lambda rows: dense.index.scores_of(vectors, rows),
         lambda rows: lexical.index.scores_of(queries, rows),
     )
+
+
+def how_joined(fusion: Fusion, weighting: Weighting) -> dict[str, float | bool]:
+    """What a report says of how BM25 weighs and how it is joined with vectors."""
+    return {
+        "weight": fusion.weight,
+        "depth": fusion.depth,
+        **{f"bm25_{name}": value for name, value in weighting.values().items()},
+    }
 
 
 def system(name: str, searcher: Lexical | Dense | Passing | Hybrid) -> System:

@@ -13,7 +13,7 @@ from awase.apps import card
 from awase.apps.job import Clock, Findings, Fit, Job
 from awase.apps.reading import what_was_read
 from awase.apps.scored import with_scores
-from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, system
+from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, how_joined, system
 from awase.apps.trained_on import without_trained_on
 from awase.apps.training import Training
 from awase.core.progress import progress, say
@@ -85,6 +85,7 @@ def fit(pairs: Any, job: Job) -> Fit:
     if asked["trained_on"]:
         model.trained_on = (*began_with, _memory(data, split, seed))
     model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}
+    model.info["bm25"] = lexical.index.weighting.values()
     return job.save(
         model, Findings(report), checkpoints, card=card.model_card(report, model.name, remembers=asked["trained_on"])
     )
@@ -125,6 +126,7 @@ def _report(
 ) -> Report:  # fmt: skip
     with progress("encoding the candidates", len(held_out.documents), "texts"):
         dense = Dense(model, held_out.documents)
+    weighting = lexical.choose_weighting(chosen_on)
     fusion = chosen_fusion(lexical, dense, chosen_on)
     named = {
         "bm25": lexical,
@@ -157,7 +159,7 @@ def _report(
         recipe=training.recipe.resolved(),
         environment=environment(),
         geometry=geometry(dense.encode(held_out.queries), dense.vectors, held_out, seed=seed),
-        fusion={"weight": fusion.weight, "depth": fusion.depth, "chosen_on": len(chosen_on.queries)},
+        fusion=how_joined(fusion, weighting) | {"chosen_on": len(chosen_on.queries)},
         worst=("trained", "bm25"),
         trained_on=seen,
         n_bytes={

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
@@ -37,6 +38,7 @@ from awase.index.graph import GRAPH_FROM, Graph
 from awase.index.hybrid import Fusion
 from awase.index.items import Item, Result, Row, batches, checked_ids
 from awase.index.table import Table
+from awase.index.weighting import Weighting
 from awase.store import cache, database, files
 
 __all__ = ["MODES", "Collection", "Item", "Result", "cache_folder"]
@@ -65,11 +67,12 @@ class Collection:
         self._table, self._readonly = table, readonly
         self._lock = threading.RLock()
         self._meta = table.meta()
+        self.fusion, self.weighting = Fusion(self._meta["weight"], self._meta["depth"]), Weighting.remembered(self._meta)
         self._model = BoundModel(self._meta, table.path, model)
         self._written = 0  # since the caches were prepared
         self._closed = False
         folder, uuid = cache_folder(self.path), self._meta["uuid"]
-        self._lexical = Follower(Lexical(self._meta["analyzer"]), table, folder, uuid)
+        self._lexical = Follower(Lexical(self._meta["analyzer"], self.weighting), table, folder, uuid)
         self._dense = Follower(Dense(self.dim), table, folder, uuid)
         self._graph = Graph(self._dense, table, folder, uuid, self._meta["graph_from"])
 
@@ -81,19 +84,20 @@ class Collection:
         *,
         analyzer: str = "auto",
         fusion: Fusion | None = None,
+        weighting: Weighting | None = None,
         graph_from: int = GRAPH_FROM,
     ) -> Self:
         """A new, empty collection.
 
-        analyzer: as ``awase.data.text.analyze.analyzer``. fusion: how hybrid search weighs, by default as it was chosen when the model
-        was fitted. graph_from: with so many items, and the extra "ann" installed, ``prepare`` builds a graph of the vectors; searches
+        analyzer: as ``awase.data.text.analyze.analyzer``. fusion, weighting: how hybrid search and BM25 weigh, by default as chosen when the
+        model was fitted. graph_from: with so many items, and the extra "ann" installed, ``prepare`` builds a graph of the vectors; searches
         through it are much faster and may miss a few results in a hundred.
         Errors: E0720 there is one already; E0200 no such analyser; those of ``awase.load`` for the model's folder.
         """
         encoder, meta = described(model)
-        fusion = fusion or Fusion.chosen_for(encoder)
-        Lexical(analyzer).fresh()  # refuses an unknown name before there is a file
-        meta |= {"analyzer": analyzer, "weight": fusion.weight, "depth": fusion.depth, "graph_from": graph_from}
+        fusion, weighting = fusion or Fusion.chosen_for(encoder), weighting or Weighting.chosen_for(encoder)
+        Lexical(analyzer, weighting).fresh()  # refuses an unknown name before there is a file
+        meta |= {"analyzer": analyzer, **asdict(fusion), **weighting.values(), "graph_from": graph_from}
         connection = database.connect(path, create=True)
         try:
             table = Table.create(connection, str(path), meta)
@@ -150,11 +154,6 @@ class Collection:
     def model(self) -> TextEncoder | None:
         """The model that made the vectors, loaded if need be; None without one. Errors: E0725, E0726."""
         return self._model.load() if self.dim else None
-
-    @property
-    def fusion(self) -> Fusion:
-        """How hybrid search weighs its two halves."""
-        return Fusion(self._meta["weight"], self._meta["depth"])
 
     def __repr__(self) -> str:
         model = self._meta.get("model")
@@ -326,6 +325,7 @@ class Collection:
                 "dim": self.dim,
                 "analyzer": self._meta["analyzer"],
                 "fusion_weight": self._meta["weight"],
+                "bm25": self.weighting.values(),
                 "fields": sorted(self._table.fields()),
                 "bytes": database.n_bytes(self.path),
             }

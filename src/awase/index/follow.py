@@ -19,6 +19,7 @@ from awase.data.text import analyze
 from awase.index.exact import Exact
 from awase.index.lexical import BM25
 from awase.index.table import State, Table
+from awase.index.weighting import Weighting
 from awase.store import cache
 
 _FORMAT = 1
@@ -46,14 +47,14 @@ class Lexical:
 
     name, stamp = "bm25", {"version of terms": analyze.VERSION}
 
-    def __init__(self, analyzer: str):
-        self._analyzer = analyzer
+    def __init__(self, analyzer: str, weighting: Weighting):
+        self._analyzer, self._weighting = analyzer, weighting
 
     def fresh(self) -> BM25:
-        return BM25(self._analyzer)
+        return BM25(self._analyzer, **self._weighting.values())
 
     def restored(self, arrays: dict[str, np.ndarray]) -> BM25:
-        return BM25.from_arrays(arrays)
+        return BM25.from_arrays(arrays).weighed(self._weighting)
 
     def feed(self, searcher: BM25, table: Table, after: int) -> Iterator[np.ndarray]:
         for rows, texts in table.texts_after(after):

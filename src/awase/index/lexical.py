@@ -4,9 +4,8 @@
     idf(t)      = ln(1 + (n - df + 0.5) / (df + 0.5))
 
 tf: how often t is in d; df: in how many documents t is; n: documents; |d|: terms of d. This is Lucene's variant without its
-constant factor k1 + 1 (Kamphuis et al., "Which BM25 do you mean?", ECIR 2020). b = 0.75 is Lucene's default; k1 = 0.9 and
-not its 1.2, as that ranked better on both sets of benchmarks/bm25.py: a baseline should be as strong as it can be.
-A term that a query repeats counts as often.
+constant factor k1 + 1 (Kamphuis et al., "Which BM25 do you mean?", ECIR 2020). A term that a query repeats counts as often.
+What k1 and b are, and whether long queries lose their stop words, is a ``Weighting``; it changes no postings.
 """
 
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from awase.core.protocols import Hits
 from awase.data.text.analyze import Analyzer, TermBags, analyzer
 from awase.data.text.tokenizer import Texts
 from awase.index.exact import check_k
+from awase.index.weighting import FEW_WORDS, Weighting, without_stop_words
 from awase.kernels import bm25
 from awase.kernels.start import compiled
 from awase.kernels.threads import run
@@ -116,13 +116,20 @@ class BM25:
     array([[2, 0]])
     """
 
-    def __init__(self, analyzer_or_name: Analyzer | str = "auto", *, k1: float = 0.9, b: float = 0.75):
-        if not (0 <= k1 < np.inf and 0 <= b <= 1):
-            raise ConfigError("E0210", "BM25 needs k1 >= 0 and b between 0 and 1", value={"k1": k1, "b": b})
+    def __init__(
+        self, analyzer_or_name: Analyzer | str = "auto", *, k1: float = 0.9, b: float = 0.75, drop_stop_words: bool = False
+    ):
+        self.weighting = Weighting(k1, b, drop_stop_words)
         self.analyzer = analyzer(analyzer_or_name) if isinstance(analyzer_or_name, str) else analyzer_or_name
-        self.k1, self.b = k1, b
         self._segments: list[Segment] = []
         self._cached: _State | None = None
+        self._stop = np.zeros(0, bool)  # of each term: whether a long query does without it
+
+    def weighed(self, weighting: Weighting) -> "BM25":
+        """An index of what is in this one now that weighs otherwise. They share their postings, so it costs nothing."""
+        other = BM25(self.analyzer, **weighting.values())
+        other._segments = list(self._segments)
+        return other
 
     def __len__(self) -> int:
         """Rows ever added, the deleted ones too: the length of a mask."""
@@ -218,7 +225,7 @@ class BM25:
     def arrays(self) -> dict[str, np.ndarray]:
         """What ``from_arrays`` makes an equal index of. Nothing is copied; all are for reading only."""
         arrays = {f"analyzer.{name}": array for name, array in self.analyzer.arrays().items()}
-        arrays["parameters"] = np.array([self.k1, self.b])
+        arrays["parameters"] = np.array([*map(float, self.weighting.values().values())])
         arrays["held"] = np.array([segment.n_held for segment in self._segments], np.int64)
         for i, segment in enumerate(self._segments):
             arrays |= {f"segment{i}.{name}": getattr(segment, name) for name in Segment.ARRAYS}
@@ -232,8 +239,8 @@ class BM25:
         """
         try:
             parts = {name.removeprefix("analyzer."): array for name, array in arrays.items() if name.startswith("analyzer.")}
-            k1, b = arrays["parameters"].tolist()
-            index = cls(Analyzer.from_arrays(parts), k1=k1, b=b)
+            k1, b, *drop = arrays["parameters"].tolist()
+            index = cls(Analyzer.from_arrays(parts), k1=k1, b=b, drop_stop_words=drop == [1])
             for i, n_held in enumerate(arrays["held"].tolist()):
                 parts = {name: arrays[f"segment{i}.{name}"] for name in Segment.ARRAYS}
                 index._segments.append(Segment(**parts, n_held=n_held))
@@ -250,18 +257,28 @@ class BM25:
             frequencies = np.zeros(len(self.analyzer), np.int64)
             for segment in self._segments:
                 frequencies[segment.terms] += segment.frequencies
-            base, slope = self.k1 * (1 - self.b), self.k1 * self.b / average
-            self._cached = _State(n, frequencies, [segment.norms(base, slope) for segment in self._segments])
+            k1, b = self.weighting.k1, self.weighting.b
+            norms = [segment.norms(k1 * (1 - b), k1 * b / average) for segment in self._segments]
+            self._cached = _State(n, frequencies, norms)
         return self._cached
 
     def _weighed(self, bags: TermBags) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The distinct terms of each query and their weights, end to end, and where each query's begin."""
+        state = self._state
+        if self.weighting.drop_stop_words and len(bags.ids) > FEW_WORDS:
+            bags = self._without_stop_words(bags, state)
         terms, weights = np.empty(len(bags.ids), np.int32), np.empty(len(bags.ids), np.float32)
         bounds = np.empty(len(bags.offsets), np.int64)
-        state = self._state
         weigh = bm25.weigh if compiled(20 * len(bags.ids)) else bm25.weigh_twin
         weigh(bags.ids, bags.offsets, state.frequencies, state.n, terms, weights, bounds)
         return terms, weights, bounds
+
+    def _without_stop_words(self, bags: TermBags, state: _State) -> TermBags:
+        there = state.frequencies[bags.ids] > 0  # what was deleted is as if it had never been
+        bags = TermBags(bags.ids[there], np.concatenate([[0], np.cumsum(there)])[bags.offsets])
+        if len(self._stop) < len(self.analyzer):  # new terms since it was made
+            self._stop = self.analyzer.stop_words()
+        return without_stop_words(bags, self.analyzer.spelt(bags.ids), self._stop[bags.ids])
 
     def _placed(self) -> Iterator[tuple[int, Segment]]:
         """Each segment and the number of its first row."""

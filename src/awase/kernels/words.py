@@ -230,6 +230,10 @@ class WordTable:
         starts = starts[start : self._n + 1]
         return arena[starts[0] : starts[-1]], starts - starts[0]
 
+    def first_bytes(self, numbers: np.ndarray) -> np.ndarray:
+        """The first byte (uint8) of each of these words."""
+        return self._arena[self._starts[numbers]]
+
     def words(self, start: int = 0) -> list[str]:
         """The words from ``start`` on, in order."""
         data, starts = self.buffers(start)

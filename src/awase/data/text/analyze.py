@@ -23,6 +23,7 @@ from awase.data.text.fold import folded, with_hiragana
 from awase.data.text.identifiers import with_parts
 from awase.data.text.memory import as_array, blocks
 from awase.data.text.scripts import is_spelt, scripts
+from awase.data.text.stop_words import STOP_WORDS
 from awase.data.text.tokenizer import Texts
 from awase.kernels.ngrams import RUN, char_ngrams
 from awase.kernels.words import SPACE, WordTable, spans
@@ -99,6 +100,16 @@ class Analyzer:
     def vocabulary(self) -> list[str]:
         """The terms in the order of their ids."""
         return self._vocabulary.words()
+
+    def spelt(self, ids: np.ndarray) -> np.ndarray:
+        """bool, for each of these terms: whether it is a word of an alphabet, and no part of East Asian writing."""
+        return is_spelt(self._vocabulary.first_bytes(ids))
+
+    def stop_words(self) -> np.ndarray:
+        """bool (n_terms,): whether a term is a word that says little in the language of the stemmer."""
+        stop = np.zeros(len(self), bool)
+        stop[self.lookup([STOP_WORDS.get(self._language or "", "")]).ids] = True
+        return stop
 
     def terms(self, texts: Texts) -> TermBags:
         """The terms of each text (list of strings or Arrow array); new ones are given the next ids.
