@@ -171,7 +171,7 @@ def test_wrong_shapes_and_k_are_refused():
     with pytest.raises(InputError, match=r"\(n, 4\)"):
         index.add(random(1, 5))
     for k in (0, -1, MAX_K + 1):
-        with pytest.raises(ConfigError, match="E0703: k, the number of results, must be 1 to 10,000"):
+        with pytest.raises(ConfigError, match="E0703: k, the number of results, must be a whole number from 1 to 10,000"):
             index.search(random(1, 4), k)
     with pytest.raises(ConfigError, match="a mask must be 5 booleans, one a row"):
         index.search(random(1, 4), 1, np.ones(4, bool))

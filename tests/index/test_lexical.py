@@ -202,7 +202,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("k", [0, -1, 10_001])
     def test_k(self, k):
-        with pytest.raises(ConfigError, match="E0703: k, the number of results, must be 1 to 10,000"):
+        with pytest.raises(ConfigError, match="E0703: k, the number of results, must be a whole number from 1 to 10,000"):
             self.index().search(["wine"], k)
 
     @pytest.mark.parametrize("mask", [np.ones(3, bool), np.ones(2, np.int8), np.ones((2, 1), bool)])
