@@ -100,6 +100,8 @@ def test_it_ends_within_seconds_of_the_signal_whatever_runs(path):
         thread.join(60)
     process.stderr.close()
     assert len(answers) == 3
+    told = [answer.status_code for answer in answers if isinstance(answer, httpx.Response)]
+    assert 500 not in told  # who was being answered is told that it was stopped: 503
 
 
 def test_a_search_or_a_write_that_is_stopped_leaves_everything_as_it_was(tmp_path):

@@ -8,6 +8,8 @@ monitors the server one that no other work can fill.
 import asyncio
 import contextlib
 import math
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +31,7 @@ class Lane:
     """Runs jobs, functions of a collection, in threads. All but the jobs happens in the event loop's thread.
 
     stoppable: ``Collection.stoppable``: jobs end when the server does, and ``at_deadline`` unless that is false. The threads are daemons:
-    what cannot be stopped does not keep the process.
+    what cannot be stopped does not keep the process. nice: how far they stand back where processors are short.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class Lane:
         stoppable: Stoppable | None = None,
         at_deadline: bool = True,
         close: Callable[[Any], None] = methodcaller("close"),
+        nice: int = 0,
     ):
         self.waiting, self.max_queue, self.deadline_s = 0, max_queue, deadline_s
         self.stop_at = math.inf  # a signal sets it
         self._stoppable, self._at_deadline, self._close = stoppable, at_deadline, close
+        self._nice = nice
         self._collections, self._jobs = SimpleQueue(), SimpleQueue()
         for number, collection in enumerate(collections):
             self._collections.put(collection)
@@ -100,6 +104,9 @@ class Lane:
             self._jobs.put(None)
 
     def _work(self) -> None:
+        if self._nice and sys.platform == "linux":  # elsewhere the number of a thread may be that of a process
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
         while (task := self._jobs.get()) is not None:
             job, end, running = task
             try:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -62,7 +63,7 @@ def run(
         sys.stderr.write(f"{Path(collection_path).name} at {address(listening)} (Ctrl-C stops it)\n")
         sys.stderr.flush()
         server = make(lanes, settings)
-        with _ended_by_signals(server, lanes):
+        with _ended_by_signals(server):
             server.run([listening])
 
 
@@ -74,15 +75,17 @@ def open_lanes(collection_path: Path | str, model, settings: Settings) -> Lanes:
 
     _check(writer)
 
-    def lane(name: str, deadline_s: float = settings.deadline_s, n: int = settings.threads) -> Lane:
+    def lane(name: str, deadline_s: float = settings.deadline_s, n: int = settings.threads, nice: int = 0) -> Lane:
         opened = [writer.another() for _ in range(n)]
         for reader in opened:
             reader.search("", k=1)  # now, and not when the first user waits
-        return Lane(name, opened, max_queue=settings.max_queue, deadline_s=deadline_s, stoppable=Collection.stoppable)
+        return Lane(
+            name, opened, max_queue=settings.max_queue, deadline_s=deadline_s, stoppable=Collection.stoppable, nice=nice
+        )
 
     return Lanes(
         read=lane("read"),
-        heavy=lane("heavy"),
+        heavy=lane("heavy", n=max(settings.threads // 2, 1), nice=10),
         write=Lane(
             "write", [writer], max_queue=settings.max_queue, deadline_s=settings.deadline_s, stoppable=Collection.stoppable,
             at_deadline=False, close=lambda writer: writer.close(caches=False),
@@ -115,7 +118,20 @@ def make(lanes: Lanes, settings: Settings) -> uvicorn.Server:
         backlog=_backlog(settings),
         timeout_graceful_shutdown=_GRACE_S,
     )
-    return uvicorn.Server(config)
+    return _Server(config, lanes)
+
+
+class _Server(uvicorn.Server):
+    """Told by a signal to end, it stops what still runs a little later."""
+
+    def __init__(self, config: uvicorn.Config, lanes: Lanes):
+        super().__init__(config)
+        self._lanes = lanes
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        for name, lane in self._lanes._asdict().items():
+            lane.stop_at = min(lane.stop_at, time.monotonic() + _STOP_S[name])
+        super().handle_exit(sig, frame)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -151,13 +167,11 @@ def address(listening: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server, lanes: Lanes) -> Iterator[None]:
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
     """A signal ends the server, also while it starts; uvicorn raises it again when it has ended, and that end was asked for."""
 
     def end(*_) -> None:
         server.should_exit = True
-        for name, lane in lanes._asdict().items():
-            lane.stop_at = min(lane.stop_at, time.monotonic() + _STOP_S[name])
 
     before = signal.signal(signal.SIGTERM, end), signal.signal(signal.SIGINT, end)
     try:
