@@ -15,6 +15,7 @@ PYTHON = 'awase.Collection.open("docs.awase").doctor()'
 # extra -> the module that shows it is there
 EXTRAS = {
     "ann": "faiss", "homophily": "zstandard", "ja": "sudachipy", "mcp": "mcp", "plot": "matplotlib", "serve": "starlette", "torch": "torch",
+    "excel": "python_calamine",
     "tune": "optuna",
 }  # fmt: skip
 
