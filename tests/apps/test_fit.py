@@ -151,7 +151,7 @@ def test_the_hash_of_the_data_is_over_all_that_training_sees():
     "options", [{"negatives": "mined"}, {"loss": "margin"}, {"symmetric": True}, {"learn_temperature": True}]
 )
 def test_other_options_train_too(rows, options):
-    systems = awase.fit(rows[:600], options=QUICK | options, threads=1).report.systems
+    systems = awase.fit(rows[:1_000], options=QUICK | options, threads=1).report.systems
     assert systems["trained"]["ndcg@10"] > systems["untrained"]["ndcg@10"]
 
 

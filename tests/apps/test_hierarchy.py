@@ -58,7 +58,7 @@ def test_order_end_to_end(edges, tmp_path):
     fit = awase.fit(edges, "order", out=tmp_path / "model", options=QUICK["order"], threads=1)
     report = fit.report
     assert report.split["train"] + report.split["valid"] + report.split["test"] == 258
-    assert report.metric == "accuracy" and set(report.systems) == {"trained", "closure"} and not report.pictures
+    assert report.metric == "accuracy" and set(report.systems) == {"trained", "closure", "untrained"} and not report.pictures
     assert len(report.tables) == 1 and report.history["accuracy"]
     assert awase.load(tmp_path / "model").geometry == "order"
 

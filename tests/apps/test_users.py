@@ -33,13 +33,14 @@ def fitted(tmp_path_factory):
 
 def test_the_report_compares_with_popularity(fitted):
     report = fitted[0].report
-    assert list(report.systems) == ["trained", "popularity"]
-    assert report.judged["metrics"] == ["recall@50", "recall@10", "ndcg@10"]
+    assert list(report.systems) == ["trained", "popularity", "untrained"]
+    assert report.judged["metrics"] == ["ndcg@10", "recall@50", "recall@10"], "50 of 80 items are too many to choose by"
     assert report.systems["trained"]["recall@10"] > 2 * report.systems["popularity"]["recall@10"]
-    assert [(test["a"], test["b"]) for test in report.tests] == [("trained", "popularity")] and report.tests[0]["p"] < 0.01
+    assert [(test["a"], test["b"]) for test in report.tests] == [("trained", "popularity"), ("trained", "untrained")]
+    assert report.tests[0]["p"] < 0.01
     assert report.split["kernel"] == "metric"
     assert report.recipe["loss"]["n_items"] == 80
-    assert "recall@50" in report.history and "Every item is ranked" in report.judged["protocol"]
+    assert "ndcg@10" in report.history and "Every item is ranked" in report.judged["protocol"]
 
 
 def test_the_model_recommends_what_a_user_does_not_have(fitted):
@@ -51,7 +52,7 @@ def test_the_model_recommends_what_a_user_does_not_have(fitted):
     assert had.isdisjoint(set(found) - held_out) and held_out, "what was held out may be recommended"
     assert {name for name, _ in model.recommend("user 1", 10, known=True)} & had
     assert model.geometry == "euclidean" and np.linalg.norm(model.tables["items"], axis=1).max() <= 1 + 1e-6
-    assert json.loads((fitted[1] / "report.json").read_text())["systems"].keys() == {"trained", "popularity"}
+    assert json.loads((fitted[1] / "report.json").read_text())["systems"].keys() == {"trained", "popularity", "untrained"}
     assert "recommend" in (fitted[1] / "README.md").read_text()
 
 

@@ -34,7 +34,7 @@ def fitted(corpus):
 
 def test_it_learns_what_it_is_judged_by(fitted):
     systems = fitted[0].report.systems
-    assert list(systems) == ["trained", "vectors alone", "frequency"]
+    assert list(systems) == ["trained", "vectors alone", "frequency", "untrained"]
     assert systems["trained"]["auc"] > 0.7 > 0.6 > systems["frequency"]["auc"]
     assert systems["vectors alone"]["auc"] > 0.7
 

@@ -6,7 +6,7 @@ import pytest
 from awase.core.errors import ConfigError, InputError
 from awase.tasks.correlation import Correlation
 from awase.tasks.items import Ratio, Statistic, compare
-from awase.tasks.significance import bootstrap_ci, paired_randomisation_test
+from awase.tasks.significance import bootstrap_ci, paired_randomisation_test, paired_test
 
 RNG = np.random.default_rng(0)
 A, B = RNG.random((2, 80))
@@ -21,7 +21,7 @@ def test_means_are_measured_and_tested_as_queries_are():
     (test,) = found.tests
     assert (test.a, test.b, test.metric) == ("a", "b", "mrr")
     assert test.difference == pytest.approx(A.mean() - B.mean())
-    assert [test.low, test.high] == pytest.approx(bootstrap_ci(A - B))
+    assert [test.low, test.high] == pytest.approx(paired_test(A, B).interval())
     assert test.p == test.p_holm == paired_randomisation_test(A, B)
 
 
@@ -49,7 +49,7 @@ def test_correlations():
     (test,) = found.tests
     assert test.difference == near.value - far.value
     assert 0 < test.low < test.difference < test.high
-    assert test.p == near.p_against(far, seed=3) < 0.001
+    assert test.p == near.against(far, seed=3).p < 0.001
 
 
 def test_several_tests_are_corrected_and_the_best_of_several_is_chosen():

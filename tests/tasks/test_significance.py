@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from awase.core.errors import InputError
-from awase.tasks.significance import bootstrap_ci, holm, paired_randomisation_test
+from awase.tasks.significance import bootstrap_ci, holm, holm_alphas, paired_randomisation_test, paired_test
 
 
 def test_the_interval_covers_the_true_mean_95_times_in_100():
@@ -106,3 +106,74 @@ def test_bad_input(call, says):
     with pytest.raises(InputError, match="E0806") as caught:
         call()
     assert says in str(caught.value)
+
+
+# The interval of a difference
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interval_is_the_test_turned_round(seed):
+    """Against the test made anew for shifted differences, with the same exchanges: p is at least .05 inside, and below outside."""
+    rng = np.random.default_rng(seed)
+    d = rng.choice([0.0, 0.2, -0.1, 1.0], 40) if seed % 2 else rng.beta(0.5, 0.5, 40) - 0.4
+    found = paired_test(d, np.zeros(40), permutations=2_000, seed=seed)
+    low, high = found.interval()
+    assert low <= found.difference <= high
+    signs = _signs(d, 2_000, seed)
+    for delta, inside in ((low + 1e-6, True), (high - 1e-6, True), (low - 1e-6, False), (high + 1e-6, False)):
+        extreme = np.abs(signs @ (d - delta)) >= abs((d - delta).sum()) - 1e-9
+        assert ((1 + extreme.sum()) / 2_001 >= 0.05) == inside
+
+
+def _signs(d, permutations, seed):
+    """The drawn exchanges: of queries that differ as bits, of those that tie as a number of heads, put on the first of them."""
+    differ, rng, tied = np.flatnonzero(d), np.random.default_rng(seed), np.random.default_rng((seed, 1))
+    bits = rng.integers(0, 256, (permutations, -(-len(differ) // 8)), dtype=np.uint8)
+    signs = np.full((permutations, len(d)), -1.0)
+    signs[:, differ] = 2.0 * np.unpackbits(bits, axis=1, count=len(differ)) - 1
+    heads = tied.binomial(len(d) - len(differ), 0.5, permutations)
+    ties = np.setdiff1d(np.arange(len(d)), differ)
+    for row, n in zip(signs, heads):
+        row[ties[:n]] = 1.0
+    return signs
+
+
+def test_interval_and_p_never_contradict_each_other():
+    """Alone and corrected, at any level, for few queries and many ties."""
+    rng = np.random.default_rng(0)
+    seen = {True: 0, False: 0}
+    for seed in range(300):
+        n = int(rng.integers(2, 60))
+        d = rng.integers(-2, 4, n) / 4 if seed % 2 else rng.normal(0.15, 0.4, n)
+        tests = [
+            paired_test(d, np.zeros(n), permutations=499, seed=seed),
+            paired_test(d[::-1] * 0.5 + 0.1, d, permutations=499),
+        ]
+        p = np.array([test.p for test in tests])
+        for test, alpha, corrected in zip(tests, holm_alphas(p), holm(p)):
+            for level, value in ((0.05, test.p), (0.1, test.p)):
+                low, high = test.interval(level)
+                assert (value < level) == (not low <= 0 <= high)
+            low, high = test.interval(float(alpha))
+            seen[bool(corrected < 0.05)] += 1
+            assert (corrected < 0.05) == (not low <= 0 <= high)
+    assert min(seen.values()) > 50
+
+
+def test_the_interval_of_a_difference_covers_it_95_times_in_100():
+    rng = np.random.default_rng(1)
+    covered = []
+    for seed in range(300):
+        a, b = rng.beta(0.6, 0.4, 80), rng.beta(0.5, 0.5, 80)
+        low, high = paired_test(a, b, permutations=999, seed=seed).interval()
+        covered.append(low <= 0.6 - 0.5 <= high)
+    assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def test_constant_values_and_ties():
+    assert paired_test(np.ones(60), np.ones(60)).constant == 1.0
+    assert paired_test(np.ones(60), np.zeros(60)).constant is None
+    same = np.random.default_rng(0).random(60)
+    equal = paired_test(same, same)
+    assert (equal.constant, equal.p, equal.interval(), equal.se) == (None, 1.0, (0.0, 0.0), 0.0)
+    assert paired_test(np.ones(3), np.zeros(3)).interval() == (-1.0, 1.0), "three queries exclude nothing"

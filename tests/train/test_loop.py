@@ -310,6 +310,17 @@ def test_other_options_do_not_resume(world, tmp_path):
 # Validation
 
 
+@pytest.mark.parametrize("values", [[0.4, 0.4, 0.4, 0.4], [0.0, 0.0, 0.0, 0.0], [0.9, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+def test_a_validation_that_is_constant_or_full_chooses_nothing(world, values):
+    """Training goes on to the last step, also past the patience, and the last parameters are kept."""
+    encoder, loop = loop_over(world, replace(RUN, patience=1), validate=lambda: values[loop._step // 3 - 1])
+    course = loop.run()
+    assert (course.best_step, course.stopped_early, len(course.points)) == (12, False, 4)
+    unvalidated, alone = loop_over(world, RUN)
+    alone.run()
+    assert everything(encoder) == everything(unvalidated)
+
+
 def test_the_best_is_kept(world):
     kept = {}
 

@@ -1,6 +1,7 @@
 """The model card: README.md of a model folder, made from the run and never by hand."""
 
 from awase.tasks.report import Report
+from awase.tasks.report.outcome import said
 
 _NAMES = {"bm25": "BM25", "untrained": "before training", "trained": "this model", "hybrid": "BM25 + this model"}
 
@@ -69,7 +70,7 @@ def _card(report: Report, name: str, *, front: list[str], what: str, use: str, m
             "|---|" + "---|" * len(metrics),
             *rows,
             "",
-            *(f"- {sentence}" for sentence in report.verdict),
+            *(f"- {sentence}" for sentence in [*(said(report.outcome) if report.outcome else ()), *report.evidence]),
             "",
             "The whole report, with intervals, tests and costs, is in `report.md` and `report.html`.",
             "",

@@ -184,7 +184,7 @@ def _shared(of_arms: Sequence[Mapping[str, Mapping[str, Metric]]]) -> dict[str, 
     return {
         name: values
         for name, values in of_arms[0].items()
-        if name != "trained" and all(_equal(values, other[name]) for other in of_arms[1:])
+        if name not in ("trained", "untrained") and all(_equal(values, other[name]) for other in of_arms[1:])
     }
 
 

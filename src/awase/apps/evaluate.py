@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from awase import models
+from awase.apps.outcomes import of_evaluation
+from awase.apps.reading import what_was_cut
 from awase.apps.scored import with_scores
 from awase.apps.systems import Dense, Hybrid, Lexical, how_joined, system
 from awase.apps.tables import evaluate_table
@@ -82,7 +84,7 @@ def evaluate(
     report = Report.of(
         judgement,
         title=f"{encoder.name} on {judged.name}",
-        data=data,
+        data={**data, **what_was_cut(encoder, judged)},
         split={"judged": note},
         cost={"encode_and_search_s": judgement.seconds["model"]},
         environment=environment(),
@@ -90,6 +92,7 @@ def evaluate(
         fusion=how_joined(fusion, lexical.index.weighting),
         worst=("model", "bm25"),
         trained_on=seen,
+        outcome=of_evaluation(encoder, "bm25"),
     )
     if pairs is None:
         return report

@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.encoders import Linked, Translated
 from awase.contrast.encoders.projected import Projected
@@ -252,6 +253,7 @@ def _findings(training: Training, course: Course, untrained: LinkPrediction, n_u
         history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],
         tables=[*of_training, _sides(trained), _relations(trained, triples, split)],
         cautions=cautions,
+        outcome=of_table("frequency"),
     )
 
 

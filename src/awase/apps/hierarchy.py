@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.scores import Poincare
 from awase.core.errors import ConfigError, MissingExtra
@@ -54,7 +55,7 @@ def fit(source: Any, job: Job) -> Fit:
         parts=[len(rows) for rows in split[:3]],
     )
     checkpoints = job.checkpoints(identity)
-    untrained = training.encoder.parameters["table"].copy()
+    untrained = _Untrained(training)
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="edges")
     findings = _findings(training, untrained, course, job, reasons)
     model = training.model(job.name if job.out is None else job.out.name)
@@ -88,6 +89,14 @@ class Training:
     def labelled(self, rows: np.ndarray) -> LabelledPairs:
         """The edges ``rows``, and as many that do not hold."""
         return labelled(self.edges, rows, seed=self.seed)
+
+    def held_out(self) -> tuple[LabelledPairs, LabelledPairs]:
+        """The pairs to choose a threshold by and those to judge by."""
+        return self.labelled(self.split.valid), self.labelled(self.split.test)
+
+    def directions(self) -> Hypernymy:
+        """Which of the test pairs are told right, by the vectors as they are now."""
+        return hypernymy(self.is_below, *self.held_out())
 
     def validation(self):
         """A function: accuracy on the validation pairs at the threshold that is best there; None where nothing was held out to choose by."""
@@ -183,10 +192,18 @@ def _say_what_was_read(links: Links, edges: Links, split: LinkSplit) -> None:
         say_split(split)
 
 
-def _findings(training: Training, untrained: np.ndarray, course: Course, job: Job, reasons: list[str]) -> Findings:
+class _Untrained:
+    """The vectors before training, and what they know of the direction of held-out edges."""
+
+    def __init__(self, training: Training):
+        self.table = training.encoder.parameters["table"].copy()
+        self.directions = training.directions() if len(training.split.test) else None
+
+
+def _findings(training: Training, untrained: _Untrained, course: Course, job: Job, reasons: list[str]) -> Findings:
     picture = training.disc()
     pictures = [] if picture is None else [picture]
-    made = _held_out(training) if len(training.split.test) else _given_back(training, untrained)
+    made = _given_back(training, untrained.table) if untrained.directions is None else _held_out(training, untrained.directions)
     job.clock.lap("evaluate_s")
     links, split = training.links, training.split
     metric = next(iter(made["values"]["trained"]))
@@ -210,10 +227,11 @@ def _findings(training: Training, untrained: np.ndarray, course: Course, job: Jo
             "kernel": training.step.name,
             "plan": reasons,
         },
-        cost={**job.clock.cost(), "model_bytes": untrained.nbytes, "threads": job.threads},
+        cost={**job.clock.cost(), "model_bytes": untrained.table.nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),
         history=[point if "validation" not in point else point | {metric: point["validation"]} for point in course.points],
         pictures=pictures,
+        outcome=of_table("closure" if len(split.test) else None),
     )
 
 
@@ -237,23 +255,24 @@ def _given_back(training: Training, untrained: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _held_out(training: Training) -> dict[str, Any]:
+def _held_out(training: Training, untrained: Hypernymy) -> dict[str, Any]:
     """Hypernymy on held-out edges, as arguments of ``Job.findings``."""
-    valid, test = (training.labelled(rows) for rows in (training.split.valid, training.split.test))
+    valid, test = training.held_out()
     edges, train = training.edges, training.split.train
 
     def follows(children: np.ndarray, parents: np.ndarray) -> np.ndarray:
         return implied(edges.heads[train], edges.tails[train], children, parents, len(edges.head_names)).astype(np.float64)
 
     found: dict[str, Hypernymy] = {
-        "trained": hypernymy(training.is_below, valid, test),
+        "trained": training.directions(),
         "closure": hypernymy(follows, test, test),  # 0 or 1: no threshold to choose
+        "untrained": untrained,
     }
     rows = [(name, one.summary()["accuracy"], one.summary()["reversed_rejected"]) for name, one in found.items()]
     return {
         "values": {name: {"accuracy": one.correct.astype(np.float64)} for name, one in found.items()},
         "asked": [*valid, *test],
-        "pairs": [("trained", "closure")],
+        "pairs": [("trained", "closure"), ("trained", "untrained")],
         "items": "test pairs",
         "protocol": "Half of the pairs are held-out edges, half have one end replaced by a node drawn evenly. The threshold is the best on "
         "the validation pairs. 'closure' says what follows from the training edges by going up, and nothing else.",

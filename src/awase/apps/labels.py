@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.reading import what_was_read
 from awase.contrast.positives import LabelSource
 from awase.core.errors import InputError
@@ -166,6 +167,7 @@ def _findings(training: Training, model: StaticModel, untrained: StaticModel, co
         cost={**job.clock.cost(), "model_bytes": model.table.nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),
         history=[point if "validation" not in point else point | {"accuracy": point["validation"]} for point in course.points],
+        outcome=of_table("bm25"),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.reading import what_was_read
 from awase.contrast.encoders import Table
 from awase.core.progress import say
@@ -47,8 +48,10 @@ def fit(source: Any, job: Job) -> Fit:
         data=digest(links.heads, links.tails, links.values), names=len(links.head_names), parts=[len(split.train)]
     )
     checkpoints = job.checkpoints(identity)
+    asked = _Asked(links, split, job.seed)
+    untrained = asked.auc(asked.by(encoder))
     course = job.train(step, checkpoints, unit="pairs")
-    findings = _findings(links, split, encoder, course, job)
+    findings = _findings(asked, split, encoder, untrained, course, job)
     info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     model = table_model(links, split, encoder, "pairs" if job.out is None else job.out.name, info)
     return job.save(
@@ -72,31 +75,44 @@ def table_model(links: Links, split: LinkSplit, encoder: Table, name: str, info:
     )
 
 
-def _findings(links: Links, split: LinkSplit, encoder: Table, course: Course, job: Job) -> Findings:
-    n, table = len(links.head_names), encoder.parameters["table"]
-    rng = np.random.default_rng((job.seed, 0xD4A))
-    asked = np.sort(rng.permutation(split.test)[:_ASKED_MOST])
-    frequency = np.bincount(links.tails[split.train], weights=links.values[split.train], minlength=n)  # type: ignore[index]
-    drawn = rng.choice(n, (len(asked), _DRAWN), p=frequency / frequency.sum())
-    systems = {
-        "trained": lambda anchors, targets: np.einsum("bd,bcd->bc", table[anchors], table[n + targets]),
-        "frequency": lambda _, targets: frequency[targets],
-    }
+class _Asked:
+    """The held-out pairs to judge by, and for each the targets drawn to set against its own."""
+
+    def __init__(self, links: Links, split: LinkSplit, seed: int):
+        n, rng = len(links.head_names), np.random.default_rng((seed, 0xD4A))
+        rows = np.sort(rng.permutation(split.test)[:_ASKED_MOST])
+        self.links, self.anchors, self.targets = links, links.heads[rows], links.tails[rows]
+        self.frequency = np.bincount(links.tails[split.train], weights=links.values[split.train], minlength=n)  # type: ignore[index]
+        self.drawn = rng.choice(n, (len(rows), _DRAWN), p=self.frequency / self.frequency.sum())
+
+    def auc(self, score) -> np.ndarray:
+        return closer_than_drawn(score, self.anchors, self.targets, self.drawn)
+
+    def by(self, encoder: Table):
+        """The score that is trained, by the vectors as they are now."""
+        n, table = len(self.links.head_names), encoder.parameters["table"]
+        return lambda anchors, targets: np.einsum("bd,bcd->bc", table[anchors], table[n + targets])
+
+
+def _findings(asked: _Asked, split: LinkSplit, encoder: Table, untrained: np.ndarray, course: Course, job: Job) -> Findings:
+    links, n = asked.links, len(asked.links.head_names)
     found = {
-        name: {"auc": closer_than_drawn(score, links.heads[asked], links.tails[asked], drawn)}
-        for name, score in systems.items()
+        "trained": {"auc": asked.auc(asked.by(encoder))},
+        "frequency": {"auc": asked.auc(lambda _, targets: asked.frequency[targets])},
+        "untrained": {"auc": untrained},
     }
     job.clock.lap("evaluate_s")
     return job.findings(
         found,
-        [links.heads[asked], links.tails[asked], drawn],
+        [asked.anchors, asked.targets, asked.drawn],
         title=Path(links.understood["source"]).name,
         items="held-out pairs",
         protocol=f"each pair's target against {_DRAWN} drawn as often as they are targets in training",
-        pairs=[("trained", "frequency")],
+        pairs=[("trained", "frequency"), ("trained", "untrained")],
         data=what_was_read(links, {"distinct pairs": len(links), "names": n}),
         split={"train": len(split.train), "test": len(split.test), "note": split.note},
-        cost={**job.clock.cost(), "model_bytes": table.nbytes, "threads": job.threads},
+        cost={**job.clock.cost(), "model_bytes": encoder.parameters["table"].nbytes, "threads": job.threads},
         recipe=job.recipe.resolved(),
         history=course.points,
+        outcome=of_table("frequency"),
     )

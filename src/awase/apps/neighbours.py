@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.words import similarity_table
 from awase.contrast.clusters import spherical_clusters
 from awase.contrast.fused.partition import Partition
@@ -231,4 +232,5 @@ def _findings(near: Near, vectors: np.ndarray, untrained: np.ndarray, course, jo
         recipe=job.recipe.resolved(),
         history=course.points,
         tables=[similarity_table(pairs)] if pairs else [],
+        outcome=of_table("neighbours"),
     )

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from awase.core.progress import say
+from awase.core.protocols import TextEncoder
+from awase.data.judged import Judged
 from awase.data.link_split import LinkSplit
 from awase.data.links import Links
 from awase.data.pairs import Pairs
+from awase.models.cut import cut
 
 
 def what_was_read(source: Links | Pairs, counts: Mapping[str, int]) -> dict[str, Any]:
@@ -18,6 +21,12 @@ def what_was_read(source: Links | Pairs, counts: Mapping[str, int]) -> dict[str,
         "bad_rows": source.bad.n,
         "bad": source.bad.listed,
     }
+
+
+def what_was_cut(model: TextEncoder, judged: Judged) -> dict[str, Any]:
+    """How much of the queries and documents the model does not read, as an entry of a report's ``data``; nothing of a model without limit."""
+    found = cut(model, [*judged.queries, *judged.documents])
+    return {} if found is None else {"cut": found._asdict()}
 
 
 def say_what_was_read(links: Links, what: str, of: str) -> None:

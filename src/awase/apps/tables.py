@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from awase.apps import graph, hierarchy, users
+from awase.apps.outcomes import of_evaluation
 from awase.apps.reading import what_was_read
 from awase.apps.words import similarity_table
 from awase.contrast.scores import Cosine, Distance, Dot, Order, Poincare
@@ -89,6 +90,7 @@ def evaluate_table(
         split={},
         cost={"model_bytes": sum(table.nbytes for table in model.tables.values())},
         environment=environment(),
+        outcome=of_evaluation(model, next((name for name in asked.values if name != "model"), None)),
         **asked.more,
     )
 
@@ -175,7 +177,7 @@ def _interactions(model: TableModel, links: Links, everything: bool) -> _Asked:
     scores: dict[str, Callable] = {"model": lambda rows: tied(measure(U[rows], V), V)}
     if len(new.trained):
         scores["popularity"] = popularity(had, len(V))
-    found = {name: recommendation(score, had, test, len(U), len(V), users.METRICS) for name, score in scores.items()}
+    found = {name: recommendation(score, had, test, len(U), len(V), users.metrics(len(V))) for name, score in scores.items()}
     return _Asked(
         {name: one.values for name, one in found.items()},
         "users",

@@ -11,11 +11,13 @@ import numpy as np
 from awase import recipes
 from awase.apps import card
 from awase.apps.job import Clock, Findings, Fit, Job
-from awase.apps.reading import what_was_read
+from awase.apps.outcomes import TEXTS, WORDS_ALONE
+from awase.apps.reading import what_was_cut, what_was_read
 from awase.apps.scored import with_scores
 from awase.apps.systems import METRIC, Dense, Hybrid, Lexical, Passing, chosen_fusion, how_joined, system
 from awase.apps.trained_on import without_trained_on
 from awase.apps.training import Training
+from awase.apps.weights import Choice, chosen_weights, mixed
 from awase.core.progress import progress, say
 from awase.data.beir import is_beir
 from awase.data.compute import pc
@@ -28,7 +30,7 @@ from awase.data.trained_on import TrainedOn, remember
 from awase.models import StaticModel, memory
 from awase.tasks.geometry import geometry
 from awase.tasks.metrics import asked_for, per_query
-from awase.tasks.report import Report, environment
+from awase.tasks.report import Asked, Report, environment
 from awase.tasks.retrieval import judge
 
 
@@ -77,15 +79,23 @@ def fit(pairs: Any, job: Job) -> Fit:
     )
     checkpoints = job.checkpoints(identity)
     course = training.run(chosen_on, checkpoints)
-    model = training.model(job.out.name if job.out is not None else "static")
+    choice = chosen_weights(training, untrained, chosen_on)
+    if choice.saved != "trained":
+        say(f"{choice.saved} weights are kept (alpha {choice.alpha:g}): {choice.why}")
+    model = mixed(training, untrained, choice.alpha, job.out.name if job.out is not None else "static")
     clock.lap("train_s", "train_cpu_s")
 
-    report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, course, clock, seed, seen)
+    report = _report(model, untrained, lexical, held_out, chosen_on, data, split, training, choice, course, clock, seed, seen)
     report = with_scores(report, data, split.test, held_out, lexical, {"trained": model, "untrained": untrained})
     if asked["trained_on"]:
         model.trained_on = (*began_with, _memory(data, split, seed))
-    model.info = identity | {"metrics": report.systems["trained"], "split": report.split, "fusion": report.fusion}
-    model.info["bm25"] = lexical.index.weighting.values()
+    model.info = identity | {
+        "metrics": report.systems["trained"],
+        "split": report.split,
+        "fusion": report.fusion,
+        "weights": choice.as_dict(),
+        "bm25": lexical.index.weighting.values(),
+    }
     return job.save(
         model, Findings(report), checkpoints, card=card.model_card(report, model.name, remembers=asked["trained_on"])
     )
@@ -122,7 +132,7 @@ def data_hash(pairs: Pairs) -> str:
 
 def _report(
     model: StaticModel, untrained: StaticModel, lexical: Lexical, held_out: Judged, chosen_on: Judged,
-    data: Pairs, split: Split, training: Training, course, clock: Clock, seed: int, seen: Mapping | None,
+    data: Pairs, split: Split, training: Training, choice: Choice, course, clock: Clock, seed: int, seen: Mapping | None,
 ) -> Report:  # fmt: skip
     with progress("encoding the candidates", len(held_out.documents), "texts"):
         dense = Dense(model, held_out.documents)
@@ -146,7 +156,7 @@ def _report(
     return Report.of(
         judgement,
         title=Path(str(data.understood.get("source", "pairs"))).name,
-        data={**what_was_read(data, {"pairs": len(data)}), "sha256": data_hash(data)},
+        data={**what_was_read(data, {"pairs": len(data)}), **what_was_cut(model, held_out), "sha256": data_hash(data)},
         split={
             "train": len(split.train),
             "valid": len(split.valid),
@@ -154,6 +164,8 @@ def _report(
             "components": split.components,
             "note": split.note,
             "plan": training.reasons,
+            "validated": training.validated,
+            "weights": choice.as_dict(),
         },
         cost={**clock.cost(), "model_bytes": model_bytes, "threads": training.threads},
         recipe=training.recipe.resolved(),
@@ -169,6 +181,7 @@ def _report(
         },
         dims=[_at_dim(model, held_out, dim) for dim in training.recipe.plan.dims],
         history=[point if "validation" not in point else point | {METRIC: point["validation"]} for point in course.points],
+        outcome=Asked(baseline="bm25", saved=choice.saved, alpha=choice.alpha, remedies=TEXTS, without_model=WORDS_ALONE),
     )
 
 

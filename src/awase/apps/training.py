@@ -34,6 +34,7 @@ class Training:
     def __init__(self, recipe: Recipe, pairs: Pairs, rows: np.ndarray, *, init: str | Path | None, seed: int, threads: int):
         plan, self.reasons = settle(replace(recipe.plan, seed=seed), len(rows))
         self.threads = threads
+        self.validated: dict[str, int] = {}  # how many queries and candidates ``run`` validated on
         self.items = recipe.positives.items(pairs, rows)
         if self.items.source.negatives is not None:
             recipe = replace(recipe, negatives=Mixture((recipe.negatives, Given())))
@@ -81,13 +82,14 @@ class Training:
             )
             plan = replace(plan, validations=budget.n_validations)
             self.recipe = replace(self.recipe, plan=plan)
-            validate = _Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
+            validate = Validation(self, valid, budget.n_queries, budget.n_candidates) if budget.n_validations else None
+            self.validated = {"queries": budget.n_queries, "candidates": budget.n_candidates} if validate else {}
         batches = TextBatches(source, self.recipe.negatives, seed=plan.seed, size=plan.batch, encode=self.bag.encode)
         step = choose(self.bag, batches, self.recipe.score, self.recipe.loss, plan, threads=self.threads)
         return Loop(step, plan, validate=validate, checkpoints=checkpoints).run()
 
 
-class _Validation:
+class Validation:
     """nDCG@10 of some validation queries against some candidates, all relevant ones among them; always the same ones."""
 
     def __init__(self, training: Training, valid: Judged, n_queries: int, n_candidates: int):
@@ -110,16 +112,25 @@ class _Validation:
             name="validation",
             own=None if valid.own is None else _places(rows, valid.own[queries]),
         )
-        bag, tokens = training.bag, training.tokenizer.encode([*self._judged.queries, *self._judged.documents])
-        # The same parameters, over other items.
-        self._bag = Bag(bag.parameters["table"], bag.parameters["log_weights"], tokens.ids, tokens.offsets, threads=bag.threads)
+        tokens = training.tokenizer.encode([*self._judged.queries, *self._judged.documents])
+        self._bag, self._ids, self._offsets = training.bag, tokens.ids, tokens.offsets
+
+    def vectors(self, table: np.ndarray | None = None) -> np.ndarray:
+        """The vectors of the queries and then the documents: by the parameters as they are now, or by rows with their weights folded in."""
+        parameters = self._bag.parameters
+        weights = parameters["log_weights"] if table is None else np.zeros(len(table), np.float32)
+        bag = Bag(parameters["table"] if table is None else table, weights, self._ids, self._offsets, threads=self._bag.threads)
+        return bag.encode(np.arange(len(self._offsets) - 1))
+
+    def per_query(self, vectors: np.ndarray) -> np.ndarray:
+        """nDCG@10 of each query, float64, by vectors that need not be of unit length."""
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        n = len(self._judged.queries)
+        hits: Hits = Exact(vectors[n:]).search(vectors[:n], asked_for(self._judged, 10))
+        return per_query(hits, self._judged, [METRIC])[METRIC]
 
     def __call__(self) -> float:
-        n = len(self._judged.queries)
-        vectors = self._bag.encode(np.arange(n + len(self._judged.documents)))
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
-        hits: Hits = Exact(vectors[n:]).search(vectors[:n], asked_for(self._judged, 10))
-        return float(per_query(hits, self._judged, [METRIC])[METRIC].mean())
+        return float(self.per_query(self.vectors()).mean())
 
 
 def _places(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:

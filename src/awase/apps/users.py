@@ -9,6 +9,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.apps.reading import say_split, say_what_was_read, what_was_read
 from awase.contrast.encoders import ThingsBag
 from awase.contrast.losses import Warp
@@ -23,10 +24,22 @@ from awase.tasks.recommendation import Interactions, Recommendation, popularity,
 from awase.train.loop import Course
 from awase.train.step import choose
 
-METRICS = ("recall@50", "recall@10", "ndcg@10")
+_METRICS = ("recall@50", "recall@10", "ndcg@10")
+_LEAST_ITEMS = 10  # times k: a list of more than a tenth of the items is right whatever the model
 _VALID, _TEST = 0.1, 0.2
 _VALIDATION_USERS = 1000  # more would cost more than they tell
 _GEOMETRIES = {"distance": "euclidean", "dot": "dot", "cosine": "cosine"}  # of a score, what the saved model is asked by
+
+
+def metrics(n_items: int) -> tuple[str, ...]:
+    """What is measured, the one that is chosen and judged by first: recall among the first k that are at most a tenth of the items, or
+    where they are few nDCG, which is not full before the order is right.
+
+    >>> metrics(2000)[0], metrics(300)[0], metrics(30)[0]
+    ('recall@50', 'recall@10', 'ndcg@10')
+    """
+    first = next((name for name in _METRICS[:2] if _LEAST_ITEMS * int(name.partition("@")[2]) <= n_items), _METRICS[2])
+    return first, *(name for name in _METRICS if name != first)
 
 
 def fit(source: Any, job: Job) -> Fit:
@@ -54,8 +67,9 @@ def fit(source: Any, job: Job) -> Fit:
         names=names_hash(links),
     )
     checkpoints = job.checkpoints(identity)
+    untrained = training.judge_test(training.score)
     course = job.train(training.step, checkpoints, validate=training.validation(), unit="interactions")
-    findings = _findings(training, course, job)
+    findings = _findings(training, untrained, course, job)
     model = training.model("cml" if job.out is None else job.out.name)
     model.info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     return job.save(model, findings, checkpoints, card=card.table_card(findings.report, model.name, _USE))
@@ -109,16 +123,24 @@ class Training:
         items = self.encoder.encode(np.arange(n_users, n_users + n_items))
         return tied(self.recipe.score(self.encoder.encode(users), items), items)
 
-    def judge(self, score, known: np.ndarray, held_out: np.ndarray, metrics=METRICS) -> Recommendation:
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return metrics(len(self.links.tail_names))
+
+    def judge(self, score, known: np.ndarray, held_out: np.ndarray, metrics: Sequence[str] = ()) -> Recommendation:
         """How well a score ranks the links ``held_out`` of each user, the links ``known`` left out (both rows)."""
         links = self.links
         return recommendation(
             score, Interactions(links.heads[known], links.tails[known]), Interactions(links.heads[held_out], links.tails[held_out]),
-            len(links.head_names), len(links.tail_names), metrics,
+            len(links.head_names), len(links.tail_names), metrics or self.metrics,
         )  # fmt: skip
 
+    def judge_test(self, score) -> Recommendation:
+        """How well a score ranks the test items, all else that a user has left out."""
+        return self.judge(score, np.concatenate([self.split.train, self.split.valid]), self.split.test)
+
     def validation(self):
-        """A function: recall@50 of some validation users, always the same; None where nothing was held out to choose by."""
+        """A function: the first metric of some validation users, always the same; None where nothing was held out to choose by."""
         links, rows = self.links, self.split.valid
         users = np.unique(links.heads[rows])
         if not len(users):
@@ -126,7 +148,8 @@ class Training:
         rng = np.random.default_rng((self.recipe.plan.seed, 0x7A11D))
         some = rows[np.isin(links.heads[rows], rng.permutation(users)[:_VALIDATION_USERS])]
         known = self.split.train[np.isin(links.heads[self.split.train], links.heads[some])]
-        return lambda: float(self.judge(self.score, known, some, METRICS[:1]).values[METRICS[0]].mean())
+        first = self.metrics[0]
+        return lambda: float(self.judge(self.score, known, some, [first]).values[first].mean())
 
     def model(self, name: str) -> TableModel:
         """The vectors as they are now, and what was trained on or chosen by, so that it is not recommended again."""
@@ -175,15 +198,15 @@ def names_hash(links: Links) -> str:
     return digest(*(np.frombuffer("\n".join(names).encode(), np.uint8) for names in (links.head_names, links.tail_names)))
 
 
-def _findings(training: Training, course: Course, job: Job) -> Findings:
+def _findings(training: Training, untrained: Recommendation, course: Course, job: Job) -> Findings:
     links, split = training.links, training.split
-    known = np.concatenate([split.train, split.valid])
     train = Interactions(links.heads[split.train], links.tails[split.train])
+    one = training.judge_test(training.score)
     found = {
-        name: training.judge(score, known, split.test)
-        for name, score in (("trained", training.score), ("popularity", popularity(train, len(links.tail_names))))
+        "trained": one,
+        "popularity": training.judge_test(popularity(train, len(links.tail_names))),
+        "untrained": untrained,
     }
-    one = found["trained"]
     job.clock.lap("evaluate_s")
     return job.findings(
         {name: result.values for name, result in found.items()},
@@ -197,7 +220,7 @@ def _findings(training: Training, course: Course, job: Job) -> Findings:
             f"Every item is ranked for each user, but for what the user has in the parts to train on and to choose by. {split.note[:1].upper()}"
             f"{split.note[1:]}. recall@k: test items among the first k, over all test items."
         ),
-        pairs=[("trained", "popularity")],
+        pairs=[("trained", "popularity"), ("trained", "untrained")],
         data=what_was_read(links, {"interactions": len(links), "users": len(links.head_names), "items": len(links.tail_names)}),
         split={
             "train": len(split.train),
@@ -209,5 +232,9 @@ def _findings(training: Training, course: Course, job: Job) -> Findings:
         },
         cost={**job.clock.cost(), "model_bytes": training.encoder.parameters["table"].nbytes, "threads": job.threads},
         recipe=training.recipe.resolved(),
-        history=[point if "validation" not in point else point | {METRICS[0]: point["validation"]} for point in course.points],
+        history=[
+            point if "validation" not in point else point | {training.metrics[0]: point["validation"]}
+            for point in course.points
+        ],
+        outcome=of_table("popularity"),
     )

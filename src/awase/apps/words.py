@@ -8,6 +8,7 @@ import numpy as np
 
 from awase.apps import card
 from awase.apps.job import Findings, Fit, Job, digest
+from awase.apps.outcomes import of_table
 from awase.contrast.encoders import Table
 from awase.core.errors import ConfigError, InputError
 from awase.core.progress import say
@@ -62,10 +63,12 @@ def fit(source: Any, job: Job) -> Fit:
         job.recipe.plan,
         threads=job.threads,
     )
+    asked = _Asked(corpus, held_out, job.seed)
+    untrained = asked.auc(asked.by(encoder))
     course = job.train(step, checkpoints, unit="words")
     vectors = encoder.parameters["table"][:v]
     known = [word_similarity(pairs, corpus.words, cosine_of(vectors)) for pairs in similarity]
-    findings = _findings(corpus, held_out, encoder, known, course, job)
+    findings = _findings(asked, encoder, untrained, known, course, job)
     info = identity | {"metrics": findings.report.systems["trained"], "split": findings.report.split}
     model = TableModel(
         {"words": vectors}, {"words": corpus.words}, name="words" if job.out is None else job.out.name, info=info
@@ -126,30 +129,44 @@ def _say_what_was_read(corpus: Corpus, held_out: HeldOut, dim: int) -> None:
         say(f"{dim} dimensions for {v:,} words are more than can be told apart: fewer would do as well")
 
 
+class _Asked:
+    """The held-out pairs of words, and for each the words drawn to set against its own."""
+
+    def __init__(self, corpus: Corpus, held_out: HeldOut, seed: int):
+        self.corpus, self.held_out, self.frequency = corpus, held_out, corpus.counts.astype(np.float64)
+        size, share = (len(held_out.anchors), _DRAWN), self.frequency / self.frequency.sum()
+        self.drawn = np.random.default_rng((seed, 0xD4A)).choice(len(corpus.words), size, p=share)
+
+    def auc(self, score) -> np.ndarray:
+        return closer_than_drawn(score, self.held_out.anchors, self.held_out.targets, self.drawn)
+
+    def by(self, encoder: Table):
+        """The score that is trained, by the vectors as they are now."""
+        v, table = len(self.corpus.words), encoder.parameters["table"]
+        return lambda words, others: np.einsum("bd,bcd->bc", table[words], table[v + others])
+
+
 def _findings(
-    corpus: Corpus, held_out: HeldOut, encoder: Table, known: Sequence[WordSimilarity], course: Course, job: Job
+    asked: _Asked, encoder: Table, untrained: np.ndarray, known: Sequence[WordSimilarity], course: Course, job: Job
 ) -> Findings:
-    v, table = len(corpus.words), encoder.parameters["table"]
+    corpus, held_out, v = asked.corpus, asked.held_out, len(asked.corpus.words)
+    table = encoder.parameters["table"]
     unit = table[:v] / np.maximum(np.linalg.norm(table[:v], axis=1, keepdims=True), np.float32(1e-12))
-    frequency = corpus.counts.astype(np.float64)
-    drawn = np.random.default_rng((job.seed, 0xD4A)).choice(v, (len(held_out.anchors), _DRAWN), p=frequency / frequency.sum())
-    systems = {
-        "trained": lambda words, others: np.einsum("bd,bcd->bc", table[words], table[v + others]),
-        "vectors alone": lambda words, others: np.einsum("bd,bcd->bc", unit[words], unit[others]),
-        "frequency": lambda _, others: frequency[others],
-    }
     found = {
-        name: {"auc": closer_than_drawn(score, held_out.anchors, held_out.targets, drawn)} for name, score in systems.items()
+        "trained": {"auc": asked.auc(asked.by(encoder))},
+        "vectors alone": {"auc": asked.auc(lambda words, others: np.einsum("bd,bcd->bc", unit[words], unit[others]))},
+        "frequency": {"auc": asked.auc(lambda _, others: asked.frequency[others])},
+        "untrained": {"auc": untrained},
     }
     job.clock.lap("evaluate_s")
     return job.findings(
         found,
-        [held_out.anchors, held_out.targets, drawn],
+        [held_out.anchors, held_out.targets, asked.drawn],
         title=Path(corpus.understood["source"]).name,
         items="held-out pairs of words",
         protocol=f"a word and one near it in a sentence not trained on, against {_DRAWN} words drawn as often as they occur; 'trained' is the "
         "score that was trained, 'vectors alone' the cosine of what is kept",
-        pairs=[("trained", "frequency"), ("vectors alone", "frequency")],
+        pairs=[("trained", "frequency"), ("vectors alone", "frequency"), ("trained", "untrained")],
         data=corpus.understood,
         split={
             "train": len(held_out.train),
@@ -160,6 +177,7 @@ def _findings(
         recipe=job.recipe.resolved(),
         history=course.points,
         tables=[similarity_table(known)] if known else [],
+        outcome=of_table("frequency"),
     )
 
 

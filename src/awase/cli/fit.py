@@ -1,13 +1,17 @@
 """awase fit: the main job."""
 
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from awase.cli.options import Columns, Json, Lang, OnBad, Seed, Similarity, Size, Threads, named, pairs, size
 from awase.cli.output import emit, remark
+
+if TYPE_CHECKING:
+    from awase.models import StaticModel, TableModel
 
 EXAMPLES = (
     "awase fit pairs.csv -o model",
@@ -85,7 +89,6 @@ def fit(
     """
     import awase
     from awase.cli.reading import Texts
-    from awase.models import StaticModel
 
     more = {
         "corpus": chain.from_iterable(Texts(corpus)) if corpus else None,
@@ -125,7 +128,16 @@ def fit(
         emit(fitted.report.as_json())
         return
     fitted.report.print()
-    following = (
-        f"awase index DOCS -m {out} -o docs.awase" if isinstance(fitted.model, StaticModel) else f"awase neighbours {out} NAME"
-    )
+    following = _next(fitted.model, fitted.report.outcome or {}, fitted.report.tests, out)
     remark(f"The model is in {out}, its report in {out / 'report.html'}.\nNext: {following}")
+
+
+def _next(model: "StaticModel | TableModel", outcome: Mapping, tests: Sequence[Mapping], out: Path | str) -> str:
+    """The command that makes use of what was found: of BM25 alone, where that is better than the model and than both together."""
+    from awase.models import StaticModel
+    from awase.tasks.report.outcome import REGRESSION, beaten_by_both
+
+    if not isinstance(model, StaticModel):
+        return f"awase neighbours {out} NAME"
+    words_alone = outcome.get("against", {}).get("bm25", {}).get("word") == REGRESSION and not beaten_by_both(tests)
+    return "awase index DOCS -o docs.awase" if words_alone else f"awase index DOCS -m {out} -o docs.awase"

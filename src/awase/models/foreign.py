@@ -74,6 +74,14 @@ class SentenceTransformerModel:
         ids = _asked(tokenizer, list(texts), truncation=True)["input_ids"] if len(texts) else []
         return np.array([bool(tokenizer.decode(of, skip_special_tokens=True).strip()) for of in ids], bool)
 
+    def token_counts(self, texts: Sequence[str]) -> tuple[int | None, np.ndarray]:
+        """How many tokens of a text are read, None if all, and how many each text has, special ones included."""
+        limit, tokenizer = getattr(self._model, "max_seq_length", None), getattr(self._model, "tokenizer", None)
+        if not isinstance(limit, int) or not callable(tokenizer):
+            return None, np.zeros(0)
+        found: Any = _asked(tokenizer, list(texts), truncation=False, verbose=False)
+        return limit, np.array([len(ids) for ids in found["input_ids"]])
+
 
 class CallableModel:
     """A Python function from a list of texts to vectors. See ``wrap``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from awase.core.errors import InputError
-from awase.tasks.significance import blocks
+from awase.tasks.significance import PairedTest, blocks
 
 
 def average_ranks(values: np.ndarray) -> np.ndarray:
@@ -66,29 +66,27 @@ class Correlation:
         x, y = (_centred(values, counts) for values in (self.predicted, self.gold))
         return _rho(x, y, counts)
 
-    def p_against(self, other: "Correlation", *, permutations: int = 10_000, seed: int = 0) -> float:
-        """The two-sided p-value that the two systems are exchangeable, by the paired randomisation test of ``significance``.
+    def against(self, other: "Correlation", *, permutations: int = 10_000, seed: int = 0) -> PairedTest:
+        """Whether the two systems are exchangeable, by the paired randomisation test of ``significance``.
 
-        One toss per pair exchanges the two systems' ranks for it, so that their scales do not matter.
+        One toss per pair exchanges the two systems' ranks for it, so that their scales do not matter. The interval takes the spread of the
+        difference under exchange for its spread anywhere.
         Errors: E0806 when the judgements are not those of the same pairs.
         """
         if not np.array_equal(self.gold, other.gold):
             remedy = "measure both on the pairs that both know"
             raise InputError("E0806", "two correlations are compared on the same pairs in the same order", remedy=remedy)
-        n, observed = len(self), abs(self.value - other.value)
+        n, difference = len(self), self.value - other.value
         levels, _ = _levels(np.concatenate([average_ranks(self.predicted), average_ranks(other.predicted)]))
         first, second = levels[:n], levels[n:]
-        if np.array_equal(first, second):
-            return 1.0
         n_levels, gold = int(levels.max()) + 1, average_ranks(self.gold) - (n + 1) / 2
-        rng = np.random.default_rng(seed)
-        as_extreme = 0
+        rng, apart = np.random.default_rng(seed), np.empty(permutations)
         for start, stop in blocks(permutations, 4 * n):
             exchanged = rng.integers(0, 2, (stop - start, n), dtype=np.int8).astype(bool)
             a = _swapped_rho(np.where(exchanged, second, first), gold, n_levels)
             b = _swapped_rho(np.where(exchanged, first, second), gold, n_levels)
-            as_extreme += int(np.count_nonzero(np.abs(a - b) >= observed - 1e-12))  # equal on paper, not in the last bits
-        return (1 + as_extreme) / (1 + permutations)
+            apart[start:stop] = np.abs(a - b) + 1e-12  # equal on paper, not in the last bits
+        return PairedTest(difference, float(np.sqrt(np.mean(apart * apart))), difference - apart, difference + apart)
 
 
 def _levels(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

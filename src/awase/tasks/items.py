@@ -5,7 +5,7 @@ Spearman's rho, a ratio of sums, macro-F1.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from awase.core.errors import ConfigError, InputError
 from awase.tasks.correlation import Correlation
 from awase.tasks.retrieval import Pair, Paired, check_pairs
-from awase.tasks.significance import bootstrap_ci, holm, interval, paired_randomisation_test, resampled_counts
+from awase.tasks.significance import PairedTest, bootstrap_ci, interval, paired_test, resampled_counts
 
 
 @runtime_checkable
@@ -98,9 +98,8 @@ def compare(systems: Mapping[str, Mapping[str, Metric]], *, pairs: Sequence[Pair
     found = {label: {name: _estimate(metric, seed) for name, metric in of.items()} for label, of in systems.items()}
     first = metrics[0]
     resolved = [(a, b if isinstance(b, str) else max(b, key=lambda label: found[label][first].value)) for a, b in pairs]
-    tests = [_test(a, b, first, systems[a][first], systems[b][first], seed) for a, b in resolved]
-    corrected = holm(np.array([test.p for test in tests]))
-    return Compared(found, tuple(replace(test, p_holm=float(p)) for test, p in zip(tests, corrected)), metrics, n_items)
+    tests = [(a, b, first, _test(a, b, first, systems[a][first], systems[b][first], seed)) for a, b in resolved]
+    return Compared(found, Paired.several(tests, most=_most(systems, first)), metrics, n_items)
 
 
 def _check(label: str, of: Mapping[str, Metric], metrics: tuple[str, ...], n_items: int) -> None:
@@ -127,14 +126,15 @@ def _estimate(metric: Metric, seed: int) -> Estimate:
     return Estimate(metric.value, float(low), float(high))
 
 
-def _test(a: str, b: str, name: str, first: Metric, second: Metric, seed: int) -> Paired:
+def _test(a: str, b: str, name: str, first: Metric, second: Metric, seed: int) -> PairedTest:
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
-        difference, p = float((first - second).mean()), paired_randomisation_test(first, second, seed=seed)
-        low, high = bootstrap_ci(first - second, seed=seed)
-    elif isinstance(first, Correlation) and isinstance(second, Correlation):
-        difference, p = first.value - second.value, first.p_against(second, seed=seed)
-        drawn = resampled_counts(len(first), seed=seed)
-        low, high = interval(np.concatenate([first.resampled(counts) - second.resampled(counts) for counts in drawn]))
-    else:
-        raise InputError("E0806", f"{name} is a mean over items for one system and a correlation for the other", value=(a, b))
-    return Paired(a, b, name, difference, float(low), float(high), p, p)
+        return paired_test(first, second, seed=seed)
+    if isinstance(first, Correlation) and isinstance(second, Correlation):
+        return first.against(second, seed=seed)
+    raise InputError("E0806", f"{name} is a mean over items for one system and a correlation for the other", value=(a, b))
+
+
+def _most(systems: Mapping[str, Mapping[str, Metric]], first: str) -> float:
+    """The largest difference that two systems can have."""
+    of = [metrics[first] for metrics in systems.values()]
+    return 1.0 if all(isinstance(metric, np.ndarray) and metric.min(initial=0) >= 0 for metric in of) else 2.0

@@ -13,7 +13,7 @@ from awase.core.protocols import Hits
 from awase.core.suggest import did_you_mean
 from awase.data.judged import NOTHING_RELEVANT, Judged
 from awase.tasks.metrics import asked_for, parse_metric, per_query, ranked
-from awase.tasks.significance import bootstrap_ci, holm, paired_randomisation_test
+from awase.tasks.significance import PairedTest, bootstrap_ci, holm, holm_alphas, paired_test
 
 METRICS = ("ndcg@10", "recall@10", "mrr@10", "accuracy@1")
 
@@ -38,16 +38,31 @@ class Measured:
 
 @dataclass(frozen=True)
 class Paired:
-    """System a against b on the same queries: mean of a minus mean of b, its 95 % interval, p, and p corrected by Holm."""
+    """System a against b on the same queries: mean of a minus mean of b, its standard error, its 95 % interval and p; and both corrected by
+    Holm's method for the number of tests. 0 is outside an interval exactly where its p is below .05. constant: as in ``PairedTest``."""
 
     a: str
     b: str
     metric: str
     difference: float
+    se: float
     low: float
     high: float
     p: float
+    low_holm: float
+    high_holm: float
     p_holm: float
+    constant: float | None = None
+
+    @staticmethod
+    def several(tests: Sequence[tuple[str, str, str, PairedTest]], *, most: float = 1.0) -> "tuple[Paired, ...]":
+        """Tests made together, as (a, b, metric, test); no true difference is larger than ``most``."""
+        p = np.array([test.p for *_, test in tests])
+        found = []
+        for (a, b, metric, test), alpha, corrected in zip(tests, holm_alphas(p), holm(p)):
+            alone, together = (*test.interval(most=most), test.p), (*test.interval(float(alpha), most=most), float(corrected))
+            found.append(Paired(a, b, metric, test.difference, test.se, *alone, *together, test.constant))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -192,15 +207,9 @@ def check_pairs(pairs: Sequence[Pair], labels: list[str]) -> None:
 
 def _tests(pairs: Sequence[Pair], systems: dict[str, dict[str, Measured]], metric: str, seed: int) -> tuple[Paired, ...]:
     resolved = [(a, b if isinstance(b, str) else max(b, key=lambda name: systems[name][metric].mean)) for a, b in pairs]
-    if not resolved:
-        return ()
-    first = np.array([systems[a][metric].per_query for a, _ in resolved])
-    second = np.array([systems[b][metric].per_query for _, b in resolved])
-    bounds = bootstrap_ci(first - second, seed=seed)
-    p = [paired_randomisation_test(x, y, seed=seed) for x, y in zip(first, second)]
-    return tuple(
-        Paired(a, b, metric, float(difference), float(low), float(high), p_value, float(corrected))
-        for (a, b), difference, (low, high), p_value, corrected in zip(
-            resolved, (first - second).mean(axis=1), bounds, p, holm(np.array(p))
-        )
+    return Paired.several(
+        [
+            (a, b, metric, paired_test(systems[a][metric].per_query, systems[b][metric].per_query, seed=seed))
+            for a, b in resolved
+        ]
     )

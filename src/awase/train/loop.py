@@ -12,6 +12,7 @@ from awase.core.progress import progress
 from awase.train.checkpoint import Checkpoints
 from awase.train.plan import Plan, schedule
 
+_FULL = 1.0  # no measure goes higher
 _POINTS = 20  # of the loss, where nothing is validated
 
 
@@ -30,7 +31,7 @@ class Loop:
 
     Everything random is drawn from the seed, the epoch and the example, so a run that was killed and resumed from a checkpoint takes the
     very steps that an unbroken one takes. ``validate`` is called a fixed number of times at fixed steps (``Plan.validations``), for the
-    same reason; higher is better, and the best parameters are kept. ``unit`` is what an example is called.
+    same reason; higher is better, at most 1, and the best parameters are kept. ``unit`` is what an example is called.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Loop:
             point["validation"] = reached
         self.course.points.append(point)
         self._sum, self._count = 0.0, 0
-        if reached > self.course.best:
+        if reached > self.course.best or self._tells_nothing(reached):
             self.course.best, self.course.best_step, self._since_best = reached, self._step, 0
             # Without validation the last are the best, and a copy of a large table would be for nothing.
             self._best = {name: value.copy() for name, value in self.step.parameters.items()} if self.validate else {}
@@ -116,6 +117,12 @@ class Loop:
             self.course.stopped_early = self._since_best >= self.plan.patience
         if self.checkpoints is not None:
             self.checkpoints.log(point)
+
+    def _tells_nothing(self, reached: float) -> bool:
+        """Whether validation is full, or has been the same from the start: it cannot choose, so training goes on and the last are kept."""
+        if not self.validate or reached < self.course.best:
+            return False
+        return reached >= _FULL or all(point["validation"] == reached for point in self.course.points)
 
     def _check_finite(self) -> None:
         for name, value in self.step.parameters.items():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from awase.tasks.report import words
+from awase.tasks.report.outcome import said
 from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
@@ -17,7 +18,7 @@ def render(report: Report) -> str:
         f"# {plain(report.title)}",
         f"{plain(words.asked(report.judged))}, 95 % bootstrap intervals over the {plain(words.items(report.judged))}.",
         line(report.judged.get("protocol", "")),
-        "\n".join(f"- {plain(sentence)}" for sentence in report.verdict),
+        "\n".join(f"- {plain(sentence)}" for sentence in [*(said(report.outcome) if report.outcome else ()), *report.evidence]),
         "## Systems",
         _systems(report),
     ]
@@ -25,7 +26,7 @@ def render(report: Report) -> str:
         parts += [
             "## Tests",
             _tests(report),
-            "p is from a paired randomisation test, corrected by Holm's method for the number of tests.",
+            words.tested(report.corrected),
         ]
     if report.pareto:
         parts += ["## Quality, size and speed", _pareto(report)]
@@ -62,10 +63,18 @@ def _systems(report: Report) -> str:
 def _tests(report: Report) -> str:
     rows = []
     for test in report.tests:
-        low, high = (words.points(bound) for bound in test["ci"])
+        low, high = (words.points(bound) for bound in words.ci_of(test, report.corrected))
         difference = words.points(test["difference"], signed=True)
         pair = f"{words.system(test['a'])} − {words.system(test['b'])}"
-        rows.append([plain(pair), words.metric(test["metric"]), difference, f"{low} to {high}", words.p_value(test["p_holm"])])
+        rows.append(
+            [
+                plain(pair),
+                words.metric(test["metric"]),
+                difference,
+                f"{low} to {high}",
+                words.p_value(words.p_of(test, report.corrected)),
+            ]
+        )
     return table(("pair", "metric", "points", "95 % CI", "p"), rows)
 
 

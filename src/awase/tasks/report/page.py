@@ -7,6 +7,7 @@ from string import Template
 
 from awase.core.errors import MissingExtra
 from awase.tasks.report import plots, words
+from awase.tasks.report.outcome import said
 from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
@@ -30,7 +31,10 @@ _METRICS = {
     "macro_f1": "mean over the classes of F1, so that a rare class counts as much as a frequent one.",
 }
 _INTERVAL = "95 % percentile bootstrap over the {items}. It says how sure a value is for {items} like these, not for another training run."
-_P = "two-sided paired randomisation test on the first metric, corrected by Holm's method for the number of tests."
+_P = (
+    "two-sided paired randomisation test on the first metric. The interval of a difference is the same test turned round: 0 is outside exactly "
+    "where p is below .05. Of each test alone, and under 'all tests' both corrected by Holm's method for their number."
+)
 _GEOMETRY = {
     "alignment": "mean squared distance of a query to its relevant documents; lower is closer.",
     "uniformity": "log of the mean of exp(−2 × squared distance) between documents; lower is more spread.",
@@ -39,7 +43,8 @@ _GEOMETRY = {
 
 def render(report: Report) -> str:
     """``report.html``."""
-    verdict = "".join(f"<p>{sentence(text)}</p>" for text in report.verdict)
+    outcome = "".join(_outcome(text) for text in said(report.outcome)) if report.outcome else ""
+    verdict = outcome + "".join(f"<p>{sentence(text)}</p>" for text in report.evidence)
     protocol = f"<p class='muted'>{escape(report.judged['protocol'])}</p>" if "protocol" in report.judged else ""
     parts = [
         f"<header><h1>{escape(report.title)}</h1><p class='muted'>{escape(words.asked(report.judged))}</p>{protocol}</header>",
@@ -59,6 +64,13 @@ def render(report: Report) -> str:
         f"<section><h2>What the measures mean</h2>{facts(_definitions(report))}</section>",
     ]
     return document(report.title, parts)
+
+
+def _outcome(text: str) -> str:
+    """A sentence of the outcome, in which its word stands out."""
+    word, _, rest = text.partition(" ")
+    strong = f"<strong>{escape(word)}</strong> " if word.isupper() or word == "Next:" else f"{escape(word)} "
+    return f"<p class='outcome'>{strong}{sentence(rest)}</p>"
 
 
 def document(title: str, parts: Iterable[str]) -> str:
@@ -83,11 +95,12 @@ def _systems(report: Report) -> str:
 def _tests(report: Report) -> str:
     rows = []
     for test in report.tests:
-        low, high = test["ci"]
-        difference, interval = words.points(test["difference"], signed=True), f"{words.points(low)} to {words.points(high)}"
-        cells = [words.metric(test["metric"]), difference, interval, words.p_value(test["p"]), words.p_value(test["p_holm"])]
+        cells = [words.metric(test["metric"]), words.points(test["difference"], signed=True)]
+        for corrected in (0, len(report.tests)):
+            low, high = map(words.points, words.ci_of(test, corrected))
+            cells += [f"{low} to {high}", words.p_value(words.p_of(test, corrected))]
         rows.append((f"{words.system(test['a'])} − {words.system(test['b'])}", [data_cell(cell) for cell in cells]))
-    heads = ("pair", "metric", "points", "95 % CI", "p, one test", "p, all tests")
+    heads = ("pair", "metric", "points", "95 % CI", "p", "95 % CI, all tests", "p, all tests")
     caption = f"Differences on the same {words.items(report.judged)}, in points (hundredths)."
     return f"<section><h2>Tests</h2>{table(caption, heads, rows)}</section>" if rows else ""
 

@@ -1,4 +1,4 @@
-"""The report in a terminal: one table, what the evidence supports, the cost, and a few failures to look at."""
+"""The report in a terminal: one table, what the evidence supports, the cost, a few failures to look at, and last what came of it."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from awase.tasks.report import words
+from awase.tasks.report.outcome import said
 from awase.tasks.report.shown import cell
 from awase.tasks.report.value import Report
 
@@ -29,7 +30,7 @@ def show(report: Report, console: Console | None = None) -> None:
     if "protocol" in report.judged:
         console.print(Text(report.judged["protocol"], style="dim"))
     console.print(Padding(_systems(report, wide=console.width >= _WIDE), (1, 0), expand=False))
-    console.print(section("What the evidence supports", sentences(report.verdict)))
+    console.print(section("What the evidence supports", sentences(report.evidence)))
     if report.pareto:
         console.print(section("Quality, size and speed", _pareto(report)))
     if report.dims:
@@ -41,6 +42,8 @@ def show(report: Report, console: Console | None = None) -> None:
     if report.worst and report.worst["queries"]:
         label = f"Where {words.system(report.worst['a'])} falls furthest behind {words.system(report.worst['b'])}"
         console.print(section(label, _cases(report)))
+    if report.outcome:
+        console.print(section("Outcome", sentences(said(report.outcome))))
 
 
 def section(label: str, body: RenderableType) -> RenderableType:

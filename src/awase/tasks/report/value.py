@@ -14,6 +14,7 @@ from awase.store.files import write_bytes
 from awase.tasks.items import Metric, compare
 from awase.tasks.pareto import dominated
 from awase.tasks.report import words
+from awase.tasks.report.outcome import FEWEST, Asked, outcome
 from awase.tasks.report.shown import Picture, Table, pictures_of
 from awase.tasks.retrieval import Judgement, Pair, Paired, worst_queries
 
@@ -29,10 +30,11 @@ _CURVE_POINTS = 400  # a longer loss curve is averaged down to so many points
 class Report:
     """What a judgement found, with what it was found on and at what cost. Made by ``Report.of`` and ``Report.of_items``.
 
-    systems: name -> {metric: mean, metric_ci: [low, high]}; tests: {a, b, metric, difference, ci, p, p_holm}, p_holm being p
-    corrected for the number of tests; judged: what the systems were asked; differences: per test, a histogram over items;
-    worst: queries where one system falls furthest behind another; pareto: quality, bytes and latency of each system;
-    dims: quality of the vectors cut to fewer dimensions; history: [step, value] of the loss and of the metric on validation data.
+    systems: name -> {metric: mean, metric_ci: [low, high]}; tests: {a, b, metric, difference, se, ci, p, ci_holm, p_holm, constant}, as in
+    ``Paired``; outcome: what came of it in a word (``outcome.outcome``), None where several were compared; judged: what the systems were
+    asked; differences: per test, a histogram over items; worst: queries where one system falls furthest behind another; pareto: quality,
+    bytes and latency of each system; dims: quality of the vectors cut to fewer dimensions; history: [step, value] of the loss and of the
+    metric on validation data.
     tables and pictures: what a task shows beside that, such as figures by relation or a drawing of the vectors.
     trained_on: of what the model was asked, how much it was trained on or chosen by: {queries, documents, left_out}, the last in queries; None
     for counts that nobody can know, with ``why``.
@@ -48,6 +50,7 @@ class Report:
     split: dict[str, Any]
     cost: dict[str, Any]
     seed: int
+    outcome: dict[str, Any] | None = None
     differences: list[dict[str, Any]] = field(default_factory=list)
     worst: dict[str, Any] | None = None
     geometry: dict[str, Any] | None = None
@@ -79,6 +82,7 @@ class Report:
         dims: Sequence[Mapping] = (),
         history: Sequence[Mapping] = (),
         trained_on: Mapping | None = None,
+        outcome: Asked | None = None,
     ) -> "Report":
         """The report of a judgement; numbers from numpy are taken as they are, and anything that JSON cannot hold raises E0809.
 
@@ -87,6 +91,7 @@ class Report:
         n_bytes   the sizes of systems: adds the Pareto table of those
         dims      {dim, metric, optionally metric_ci} for each number of dimensions kept
         history   rows of a training log, of which step, loss and the first metric are read
+        outcome   which system the outcome is about, and against what
         """
         first, n_queries = judgement.metrics[0], len(judgement.judged.queries)
         systems: dict[str, dict[str, Any]] = {
@@ -128,7 +133,7 @@ class Report:
             environment=dict(environment or {}),
             trained_on=None if trained_on is None else dict(trained_on),
         )
-        return Report(**plain(dataclasses.asdict(found), "report"))
+        return found._finished(outcome)
 
     @staticmethod
     def of_items(
@@ -153,6 +158,7 @@ class Report:
         pictures: Sequence[Picture] = (),
         trained_on: Mapping | None = None,
         cautions: Sequence[str] = (),
+        outcome: Asked | None = None,
     ) -> "Report":
         """The report of any task that measures systems on the same items: name -> metric -> its values, as ``items.compare`` takes them.
 
@@ -163,6 +169,7 @@ class Report:
         cautions    what to keep in mind, in sentences of the task's own
         pairs       the systems to test against each other on the first metric
         history     rows of a training log, of which step, loss and the first metric are read
+        outcome     which system the outcome is about, and against what
 
         >>> of = {"trained": {"mrr": np.array([1.0, 0.5])}, "untrained": {"mrr": np.array([0.1, 0.2])}}
         >>> report = Report.of_items(of, items="test triples", title="Two triples", data={}, split={}, cost={})
@@ -203,7 +210,12 @@ class Report:
             pictures=[picture.as_dict() for picture in pictures],
             trained_on=None if trained_on is None else dict(trained_on),
         )
-        return Report(**plain(dataclasses.asdict(found), "report"))
+        return found._finished(outcome)
+
+    def _finished(self, asked: Asked | None) -> "Report":
+        """The same with its outcome, and with nothing in it that JSON cannot hold."""
+        found = outcome(asked, self.tests, self.systems, self.judged, self.history) if asked else None
+        return Report(**plain(dataclasses.asdict(self) | {"outcome": found}, "report"))
 
     @property
     def metric(self) -> str:
@@ -213,14 +225,37 @@ class Report:
     @property
     def verdict(self) -> list[str]:
         """What the evidence supports, in sentences: what the model was trained on; one for each test, then which system to use, then what to
-        keep in mind."""
+        keep in mind. Where there is an outcome, each test is told for itself, as there; else all are corrected for their number."""
+        return self._sentences(self._told())
+
+    @property
+    def evidence(self) -> list[str]:
+        """The verdict without what the outcome says already."""
+        said = self.outcome["against"] if self.outcome else {}
+        rest = [test for test in self._told() if test["a"] == "hybrid" or test["b"] not in said]
+        return self._sentences(rest)
+
+    def _sentences(self, tests: Sequence[Mapping]) -> list[str]:
         return [
             *words.trained_on(self.trained_on, words.n_items(self.judged)),
             *self.judged.get("findings", []),
-            *(words.finding(test) for test in words.told(self.systems, self.tests, self.metric)),
-            words.advice(self.systems, self.tests, self.metric, words.items(self.judged)),
-            *words.cautions(self.judged, self.data, self.trained_on),
+            *(words.finding(test, self.judged, corrected=self.corrected) for test in tests),
+            *self._conclusions(),
         ]
+
+    @property
+    def corrected(self) -> int:
+        """For how many tests intervals and p are corrected where they are told: 0 for each alone, which is so where there is an outcome."""
+        return 0 if self.outcome else len(self.tests)
+
+    def _told(self) -> list[Mapping]:
+        return words.told(self.systems, self.tests, self.metric)
+
+    def _conclusions(self) -> list[str]:
+        fewest = FEWEST if self.outcome else 0
+        best = words.advice(self.systems, self.tests, self.metric, self.judged, corrected=self.corrected, fewest=fewest)
+        told = words.validation(self.judged, self.systems, self.history, self.split)
+        return [best, *told, *words.cautions(self.judged, self.data, self.trained_on)]
 
     def as_dict(self) -> dict[str, Any]:
         """The content of ``report.json``, with the verdict in it."""
@@ -253,8 +288,18 @@ class Report:
 
 
 def _test(paired: Paired) -> dict:
-    bounds = {"ci": [paired.low, paired.high], "p": paired.p, "p_holm": paired.p_holm}
-    return {"a": paired.a, "b": paired.b, "metric": paired.metric, "difference": paired.difference, **bounds}
+    return {
+        "a": paired.a,
+        "b": paired.b,
+        "metric": paired.metric,
+        "difference": paired.difference,
+        "se": paired.se,
+        "ci": [paired.low, paired.high],
+        "p": paired.p,
+        "ci_holm": [paired.low_holm, paired.high_holm],
+        "p_holm": paired.p_holm,
+        "constant": paired.constant,
+    }
 
 
 def _histograms(per_item: Mapping[str, Any], systems: Mapping, tests: Sequence[Mapping], metric: str) -> list[dict]:

@@ -9,6 +9,7 @@ ALPHA = 0.05
 FEW_ITEMS = 100
 DOMINATED = "another is as good or better in all three"
 _MANY_TESTS = 4
+_NOTABLE = 0.02  # between validation and test
 _NAMES = {"bm25": "BM25"}
 _METRICS = {
     **metrics.LABELS,
@@ -144,17 +145,53 @@ def _text(value: object, unit: str = "", *, grouped: bool = True) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
-def finding(test: Mapping) -> str:
-    """What one paired test supports, in a sentence; the better system comes first when there is one."""
-    a, b, difference, (low, high) = test["a"], test["b"], test["difference"], test["ci"]
-    real = test["p_holm"] < ALPHA
-    if real and difference < 0:
-        a, b, difference, low, high = b, a, -difference, -high, -low
-    evidence = f"(95 % CI {points(low)} to {points(high)}, p = {p_value(test['p_holm'])})"
+def finding(test: Mapping, judged: Mapping, *, corrected: int = 0) -> str:
+    """What one paired test supports, in a sentence; the better system comes first when there is one. corrected: for how many tests its
+    interval and p are corrected, 0 for this one alone."""
+    if test["constant"] is not None:
+        why = constant(test, judged)
+        return f"{why[0].upper()}{why[1:]}: {system(test['a'])} and {system(test['b'])} cannot be compared by it."
+    a, b, difference = test["a"], test["b"], test["difference"]
+    real = p_of(test, corrected) < ALPHA
+    turned = real and difference < 0
+    if turned:
+        a, b, difference = b, a, -difference
+    found = evidence(test, corrected=corrected, turned=turned)
     if real:
-        return f"{system(a)} beats {system(b)} by {points(difference)} points of {metric(test['metric'])} {evidence}."
+        return f"{system(a)} beats {system(b)} by {points(difference)} points of {metric(test['metric'])} {found}."
     of = f"between {system(a)} and {system(b)} in {metric(test['metric'])}"
-    return f"No evidence of a difference {of}: {points(difference, signed=True)} points {evidence}."
+    return f"No evidence of a difference {of}: {points(difference, signed=True)} points {found}."
+
+
+def evidence(test: Mapping, *, corrected: int = 0, turned: bool = False) -> str:
+    """The interval and p of a test, which agree on whether there is a difference: both for the test alone, or both corrected. turned: of the
+    difference b - a."""
+    low, high = ci_of(test, corrected)
+    if turned:
+        low, high = -high, -low
+    note = f", both corrected for {corrected} tests" if corrected > 1 else ""
+    return f"(95 % CI {points(low)} to {points(high)}, p = {p_value(p_of(test, corrected))}{note})"
+
+
+def p_of(test: Mapping, corrected: int) -> float:
+    """The p-value of a test alone, or corrected by Holm's method."""
+    return test["p_holm" if corrected else "p"]
+
+
+def ci_of(test: Mapping, corrected: int) -> Sequence[float]:
+    """The interval that belongs to ``p_of``."""
+    return test["ci_holm" if corrected else "ci"]
+
+
+def tested(corrected: int) -> str:
+    """What interval and p of a table of tests are."""
+    both = f"both corrected by Holm's method for {corrected} tests" if corrected > 1 else "both of each test alone, at 95 %"
+    return f"The interval is the paired randomisation test turned round, p is that test; {both}."
+
+
+def constant(test: Mapping, judged: Mapping) -> str:
+    """Why a metric that is the same everywhere says nothing."""
+    return f"{metric(test['metric'])} is {value(test['constant'])} for both on all {n_items(judged):,} {items(judged)}"
 
 
 def told(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) -> list[Mapping]:
@@ -165,14 +202,18 @@ def told(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str) ->
     return [test for test in tests if best in (test["a"], test["b"])]
 
 
-def advice(systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str, on: str = "queries") -> str:
-    """Which system to use, and how well that is supported."""
-    best = max(systems, key=lambda label: systems[label][name])
+def advice(
+    systems: Mapping[str, Mapping], tests: Sequence[Mapping], name: str, judged: Mapping, *, corrected: int = 0, fewest: int = 0
+) -> str:
+    """Which system to use, and how well that is supported; below ``fewest`` items it is not."""
+    on, best = items(judged), max(systems, key=lambda label: systems[label][name])
     has = f"the best {metric(name)}, {value(systems[best][name])}"
-    rivals = [
-        (test["b"] if test["a"] == best else test["a"], test["p_holm"]) for test in tests if best in (test["a"], test["b"])
-    ]
-    level = [system(rival) for rival, p in rivals if p >= ALPHA]
+    rivals = [(test["b"] if test["a"] == best else test["a"], test) for test in tests if best in (test["a"], test["b"])]
+    level = [system(rival) for rival, test in rivals if p_of(test, corrected) >= ALPHA]
+    if rivals and all(test["constant"] is not None for _, test in rivals):
+        return f"{metric(name)} tells none of the systems apart: judge by another metric, or on harder {on}."
+    if n_items(judged) < fewest:
+        return f"{system(best)} has {has}, on too few {on} to choose by."
     if level:
         apart = f"these {on} do not tell it apart from {_listed(level)}"
         return f"{system(best)} has {has}, but {apart}: choose by size and speed, or judge on more {on}."
@@ -202,9 +243,29 @@ def trained_on(found: Mapping | None, n: int) -> list[str]:
     ]
 
 
+def validation(judged: Mapping, systems: Mapping, history: Mapping, split: Mapping) -> list[str]:
+    """Why a fit's validation and its test differ, where they do by more than two points."""
+    name = judged["metrics"][0]
+    reached = max((value for _, value in history.get(name, ())), default=None)
+    tested = systems.get("trained", {}).get(name)
+    if reached is None or tested is None or abs(reached - tested) <= _NOTABLE:
+        return []
+    on, asked = items(judged), split.get("validated") or {}
+    others = f"on {asked['queries']:,} other {on} among {asked['candidates']:,} candidates" if asked else f"on other {on}"
+    return [
+        f"On validation {metric(name)} reached {value(reached)}, on test it is {value(tested)}: validation was {others}, and the best of its "
+        "points was kept, which flatters it. What counts is the test."
+    ]
+
+
 def cautions(judged: Mapping, data: Mapping, seen: Mapping | None = None) -> list[str]:
     """What to keep in mind when reading the numbers."""
     found = []
+    if cut := data.get("cut"):
+        found.append(
+            f"{cut['texts']:.1%} of the texts and {cut['tokens']:.1%} of the tokens were cut at {cut['limit']:,} tokens: the model does not "
+            "read what is behind."
+        )
     if n_items(judged) < FEW_ITEMS:
         found.append(
             f"Only {n_items(judged):,} {items(judged)}: the intervals are wide, and below about 30 they are too narrow."
