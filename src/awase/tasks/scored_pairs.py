@@ -13,6 +13,7 @@ import numpy as np
 from awase.tasks.correlation import Correlation
 from awase.tasks.items import compare
 from awase.tasks.report import Table, words
+from awase.tasks.report.value import test_row
 from awase.tasks.retrieval import Pair
 
 LEAST = 10  # pairs
@@ -79,18 +80,7 @@ def scored_pairs(predicted: Mapping[str, np.ndarray], gold: np.ndarray, *, pairs
         name: {key: value for metric, e in one.items() for key, value in ((metric, e.value), (f"{metric}_ci", list(e[1:])))}
         for name, one in found.systems.items()
     }
-    tests = [
-        {
-            "a": t.a,
-            "b": t.b,
-            "metric": t.metric,
-            "difference": t.difference,
-            "ci": [t.low, t.high],
-            "p": t.p,
-            "p_holm": t.p_holm,
-        }
-        for t in found.tests
-    ]
+    tests = [test_row(test) for test in found.tests]
     rows = [
         (
             words.system(name),
@@ -103,5 +93,8 @@ def scored_pairs(predicted: Mapping[str, np.ndarray], gold: np.ndarray, *, pairs
     ]
     heads = ("system", words.metric("spearman"), "95 % CI", words.metric("pearson"), "95 % CI")
     told = f"{len(gold):,} pairs, scored {gold.min():g} to {gold.max():g}: correlation of cosines, or of BM25's scores, with these."
+    judged = {"items": "pairs", "n_items": len(gold)}
     on = f"Of the scores of {len(gold):,} pairs: "
-    return Scored(systems, tests, Table("Scores of pairs", heads, rows, told), [on + words.finding(test) for test in tests])
+    return Scored(
+        systems, tests, Table("Scores of pairs", heads, rows, told), [on + words.finding(test, judged) for test in tests]
+    )

@@ -98,7 +98,7 @@ class Report:
             label: {key: value for name, m in of.items() for key, value in ((name, m.mean), (f"{name}_ci", [m.low, m.high]))}
             for label, of in judgement.systems.items()
         }
-        tests = [_test(paired) for paired in judgement.tests]
+        tests = [test_row(paired) for paired in judgement.tests]
         judged = {
             "name": judgement.judged.name,
             "n_queries": n_queries,
@@ -182,7 +182,7 @@ class Report:
             label: {key: value for metric, e in of.items() for key, value in ((metric, e.value), (f"{metric}_ci", e[1:]))}
             for label, of in compared.systems.items()
         }
-        tests = [_test(paired) for paired in compared.tests]
+        tests = [test_row(paired) for paired in compared.tests]
         judged = {"name": name, "items": items, "n_items": compared.n_items}
         if n_candidates is not None:
             judged |= {"candidates": candidates, "n_candidates": n_candidates}
@@ -287,7 +287,8 @@ class Report:
         terminal.show(self, console)
 
 
-def _test(paired: Paired) -> dict:
+def test_row(paired: Paired) -> dict:
+    """A test as in ``report.json``."""
     return {
         "a": paired.a,
         "b": paired.b,

@@ -252,9 +252,10 @@ def validation(judged: Mapping, systems: Mapping, history: Mapping, split: Mappi
         return []
     on, asked = items(judged), split.get("validated") or {}
     others = f"on {asked['queries']:,} other {on} among {asked['candidates']:,} candidates" if asked else f"on other {on}"
+    flattered = ", and the best of its points was kept, which flatters it" if reached > tested else ""
     return [
-        f"On validation {metric(name)} reached {value(reached)}, on test it is {value(tested)}: validation was {others}, and the best of its "
-        "points was kept, which flatters it. What counts is the test."
+        f"On validation {metric(name)} reached {value(reached)}, on test it is {value(tested)}: validation was {others}{flattered}. What counts "
+        "is the test."
     ]
 
 
