@@ -6,30 +6,51 @@ from awase.tasks.report import words
 
 
 def result(a, b, difference, low, high, p):
-    return {"a": a, "b": b, "metric": "ndcg@10", "difference": difference, "ci": [low, high], "p": p, "p_holm": p}
+    ci = [low, high]
+    return {
+        "a": a,
+        "b": b,
+        "metric": "ndcg@10",
+        "difference": difference,
+        "ci": ci,
+        "ci_holm": ci,
+        "p": p,
+        "p_holm": p,
+        "constant": None,
+    }
+
+
+JUDGED = {"n_queries": 200}
 
 
 def test_a_win():
-    said = words.finding(result("trained", "bm25", 0.0321, 0.0214, 0.0429, 0.0004))
+    said = words.finding(result("trained", "bm25", 0.0321, 0.0214, 0.0429, 0.0004), JUDGED)
     assert said == "trained beats BM25 by 3.2 points of nDCG@10 (95 % CI 2.1 to 4.3, p = 0.0004)."
 
 
 def test_a_loss_is_told_as_the_win_of_the_other():
-    said = words.finding(result("trained", "bm25", -0.05, -0.07, -0.03, 0.001))
+    said = words.finding(result("trained", "bm25", -0.05, -0.07, -0.03, 0.001), JUDGED)
     assert said == "BM25 beats trained by 5.0 points of nDCG@10 (95 % CI 3.0 to 7.0, p = 0.001)."
 
 
 def test_no_evidence():
-    said = words.finding(result("trained", "bm25", -0.003, -0.012, 0.006, 0.61))
+    said = words.finding(result("trained", "bm25", -0.003, -0.012, 0.006, 0.61), JUDGED)
     assert (
         said == "No evidence of a difference between trained and BM25 in nDCG@10: −0.3 points (95 % CI −1.2 to 0.6, p = 0.61)."
     )
 
 
-def test_the_corrected_p_decides():
-    test = result("a", "b", 0.02, 0.001, 0.04, 0.04) | {"p_holm": 0.08}
-    assert words.finding(test).startswith("No evidence")
-    assert "p = 0.080" in words.finding(test)
+def test_interval_and_p_are_both_corrected_or_both_not():
+    test = result("a", "b", 0.02, 0.001, 0.04, 0.04) | {"p_holm": 0.08, "ci_holm": [-0.002, 0.043]}
+    assert words.finding(test, JUDGED) == "a beats b by 2.0 points of nDCG@10 (95 % CI 0.1 to 4.0, p = 0.040)."
+    assert words.finding(test, JUDGED, corrected=2) == (
+        "No evidence of a difference between a and b in nDCG@10: +2.0 points (95 % CI −0.2 to 4.3, p = 0.080, both corrected for 2 tests)."
+    )
+
+
+def test_a_constant_metric_compares_nothing():
+    said = words.finding(result("a", "b", 0.0, 0.0, 0.0, 1.0) | {"constant": 1.0}, JUDGED)
+    assert said == "On all 200 queries nDCG@10 is 1.000 for both: a and b cannot be compared by it."
 
 
 SYSTEMS = {"bm25": {"ndcg@10": 0.7}, "trained": {"ndcg@10": 0.68}, "hybrid": {"ndcg@10": 0.75}}
@@ -38,15 +59,15 @@ SYSTEMS = {"bm25": {"ndcg@10": 0.7}, "trained": {"ndcg@10": 0.68}, "hybrid": {"n
 def test_advice():
     won = [result("hybrid", "bm25", 0.05, 0.04, 0.06, 0.0002)]
     level = [result("hybrid", "bm25", 0.05, -0.04, 0.06, 0.3), result("hybrid", "trained", 0.07, -0.01, 0.09, 0.2)]
-    assert words.advice(SYSTEMS, won, "ndcg@10") == "Use hybrid: it has the best nDCG@10, 0.750."
-    assert words.advice(SYSTEMS, level, "ndcg@10") == (
+    assert words.advice(SYSTEMS, won, "ndcg@10", JUDGED) == "Use hybrid: it has the best nDCG@10, 0.750."
+    assert words.advice(SYSTEMS, level, "ndcg@10", JUDGED) == (
         "hybrid has the best nDCG@10, 0.750, but these queries do not tell it apart from BM25 and trained: "
         "choose by size and speed, or judge on more queries."
     )
-    assert "not tested" in words.advice(SYSTEMS, [result("trained", "bm25", -0.02, -0.03, -0.01, 0.001)], "ndcg@10")
+    assert "not tested" in words.advice(SYSTEMS, [result("trained", "bm25", -0.02, -0.03, -0.01, 0.001)], "ndcg@10", JUDGED)
     without = {name: of for name, of in SYSTEMS.items() if name != "hybrid"}
     lost = [result("trained", "bm25", -0.02, -0.03, -0.01, 0.001)]
-    assert words.advice(without, lost, "ndcg@10") == "Use BM25: it has the best nDCG@10, 0.700."
+    assert words.advice(without, lost, "ndcg@10", JUDGED) == "Use BM25: it has the best nDCG@10, 0.700."
 
 
 def test_many_tests_are_told_for_the_best_system_only():

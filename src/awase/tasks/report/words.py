@@ -149,8 +149,8 @@ def finding(test: Mapping, judged: Mapping, *, corrected: int = 0) -> str:
     """What one paired test supports, in a sentence; the better system comes first when there is one. corrected: for how many tests its
     interval and p are corrected, 0 for this one alone."""
     if test["constant"] is not None:
-        why = constant(test, judged)
-        return f"{why[0].upper()}{why[1:]}: {system(test['a'])} and {system(test['b'])} cannot be compared by it."
+        same = f"On all {n_items(judged):,} {items(judged)} {metric(test['metric'])} is {value(test['constant'])} for both"
+        return f"{same}: {system(test['a'])} and {system(test['b'])} cannot be compared by it."
     a, b, difference = test["a"], test["b"], test["difference"]
     real = p_of(test, corrected) < ALPHA
     turned = real and difference < 0
@@ -254,8 +254,8 @@ def validation(judged: Mapping, systems: Mapping, history: Mapping, split: Mappi
     others = f"on {asked['queries']:,} other {on} among {asked['candidates']:,} candidates" if asked else f"on other {on}"
     flattered = ", and the best of its points was kept, which flatters it" if reached > tested else ""
     return [
-        f"On validation {metric(name)} reached {value(reached)}, on test it is {value(tested)}: validation was {others}{flattered}. What counts "
-        "is the test."
+        f"On validation {metric(name)} reached {value(reached)}, on test it is {value(tested)}: validation was {others}{flattered}. "
+        "What counts is the test."
     ]
 
 
