@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from rich.console import Console
-from test_parts import WORLDS, run
+from worlds import WORLDS, run
 
 import awase
 from awase import recipes
