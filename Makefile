@@ -19,7 +19,7 @@ help:
 	@echo 'make lint    only ruff and the import contracts'
 	@echo 'make docs    write again what the docs generate from the code'
 	@echo 'make lock    after a change of what is installed: pin it; UPGRADE=1 also takes the newest of everything'
-	@echo 'make bench   run every benchmark and write its numbers into the README'
+	@echo 'make bench   run every benchmark and write its numbers into the docs'
 
 demo: .venv/.package
 	$(BIN)/awase demo

@@ -1,4 +1,4 @@
-"""Writes the table of numbers into README.md and README.ja.md from results/*.jsonl. With --check it only says whether it is old.
+"""Writes the tables of numbers into the READMEs and docs/numbers*.md from results/*.jsonl. With --check it only says whether they are old.
 
     python benchmarks/table.py [--check]
 
@@ -17,17 +17,18 @@ ROOT = RESULTS.parent.parent
 LINES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["line"]
 BEGIN = "<!-- numbers: written by benchmarks/table.py from benchmarks/results -->"
 END = "<!-- end of numbers -->"
+COLUMNS = {"en": ("en", "ours", "theirs", "ratio"), "ja": ("ja", "ours_ja", "theirs_ja", "ratio")}
+HEADS = {"en": "| what | Awase | compared with | |", "ja": "| 内容 | Awase | 比較対象 | |"}
+NOTES = {
+    "en": "CPU s are seconds of processor time; both sides of a line were measured in turns on one machine: {machines}.",
+    "ja": "CPU 秒はプロセッサー時間です。各行の両方を、一台の計算機で交互に測りました。{machines}。",
+}
+# A page, its language, and whether it has the headlines only.
 PAGES = {
-    "README.md": (
-        "en",
-        "| what | Awase | compared with | |",
-        "CPU s are seconds of processor time; both sides of a line were measured in turns on one machine: {machines}.",
-    ),
-    "README.ja.md": (
-        "ja",
-        "| 内容 | Awase | 比較対象 | |",
-        "CPU s は CPU 時間(秒)です。各行の両方を、一台の計算機で交互に測りました。{machines}。",
-    ),
+    "README.md": ("en", True),
+    "README.ja.md": ("ja", True),
+    "docs/numbers.md": ("en", False),
+    "docs/numbers.ja.md": ("ja", False),
 }
 
 
@@ -37,10 +38,11 @@ def main() -> int:
     if missing:
         print("no result yet:", *missing, sep="\n  ", file=sys.stderr)
     old = []
-    for name, form in PAGES.items():
+    for name, (language, headlines) in PAGES.items():
         path = ROOT / name
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-        written = f"{before}{BEGIN}\n{table(*form)}{END}{rest.split(END)[1]}"
+        lines = [line for line in LINES if line.get("headline") or not headlines]
+        written = f"{before}{BEGIN}\n{table(lines, language)}{END}{rest.split(END)[1]}"
         if written != path.read_text(encoding="utf-8"):
             old.append(name)
             if not check:
@@ -50,15 +52,19 @@ def main() -> int:
     return bool(check and old)
 
 
-def table(language: str, head: str, note: str) -> str:
+def table(lines: list[dict], language: str) -> str:
     """The lines that have a result, and the machines they were measured on."""
-    found = [(line, row) for line in LINES if (row := newest(line)) is not None]
+    found = [(line, row) for line in lines if (row := newest(line)) is not None]
     if not found:
         return ""
-    columns = (language, "ours", "theirs", "ratio")
-    rows = ["| " + " | ".join(line.get(column, "").format(**row) for column in columns) + " |" for line, row in found]
+    rows = ["| " + " | ".join(cell(line, column).format(**row) for column in COLUMNS[language]) + " |" for line, row in found]
     machines = "; ".join(dict.fromkeys(described(row["machine"]) for _, row in found))
-    return "\n".join([head, "|---|---|---|--:|", *rows, "", note.format(machines=machines), ""])
+    return "\n".join([HEADS[language], "|---|---|---|--:|", *rows, "", NOTES[language].format(machines=machines), ""])
+
+
+def cell(line: dict, column: str) -> str:
+    """A template. Where there is none in Japanese, numbers and names alone are the same in both languages."""
+    return line.get(column) or line.get(column.removesuffix("_ja"), "")
 
 
 def newest(line: dict) -> dict | None:
