@@ -228,7 +228,7 @@ def test_a_read_only_disk(path, tmp_path, closed):
             with closing(database.connect(disk / path.name, readonly=True)) as connection:
                 assert count(connection) == 999
         else:
-            with pytest.raises(BackendError, match="this disk is read-only, and the collection on it has writes"):
+            with pytest.raises(BackendError, match="this disk or folder is read-only, and the collection on it has writes"):
                 database.connect(disk / path.name, readonly=True)
     finally:
         subprocess.run(["umount", str(disk)], check=True)

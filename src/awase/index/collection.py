@@ -251,7 +251,7 @@ class Collection:
             if kept is None or (kept.text, kept.metadata, kept.checksum) != (row.text, row.metadata, row.checksum):
                 return False
             vector, own = vectors.get(kept.row, (None, None))  # None where it is damaged
-            is_same = row.vector is None or np.array_equal(vector, row.vector)
+            is_same = row.vector is None or (vector is not None and np.array_equal(vector, row.vector))
             return not self.dim or (own == (row.vector is not None) and is_same)
 
         return [row for row in rows if not same(row)]

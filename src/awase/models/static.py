@@ -118,9 +118,7 @@ class StaticModel:
 
     def similarity(self, a: Sequence[str] | np.ndarray, b: Sequence[str] | np.ndarray) -> np.ndarray:
         """float32 (len(a), len(b)): the cosines of two lists of texts or of vectors, as sentence-transformers calls it."""
-        A, B = (
-            np.array(given if isinstance(given, np.ndarray) and given.ndim == 2 else self.encode(given)) for given in (a, b)
-        )
+        A, B = (np.array(one) if isinstance(one, np.ndarray) and one.ndim == 2 else self.encode(list(one)) for one in (a, b))
         for vectors in (A, B):
             _normalise(vectors)
         return A @ B.T
