@@ -15,6 +15,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -187,7 +188,7 @@ def scifact() -> Pairs:
         }
     texts = {row["doc_id"]: f"{row['title']} {' '.join(ast.literal_eval(row['abstract']))}" for row in of["corpus_train"]}
     claims = [*of["claims_train"], *of["claims_validation"]]
-    return [(row["claim"], texts[str(cited)]) for row in claims for cited in ast.literal_eval(row["cited_doc_ids"])[:1]]
+    return [(row["claim"], texts[str(cited)]) for row in claims for cited in re.findall(r"\d+", row["cited_doc_ids"])[:1]]
 
 
 def jaquad() -> Pairs:

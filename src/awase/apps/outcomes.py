@@ -4,12 +4,12 @@ from typing import Any
 
 from awase.tasks.report import Asked
 
-NAMES = "give more data, train for fewer epochs or at a lower rate, or try another recipe (`awase recipes`)"
+NAMES = "give more data, train for fewer epochs or at a lower rate, or try another recipe (awase recipes)"
 TEXTS = (
     "check that the columns are the right ones, give more pairs, train more gently (--set rate=0.01, or fewer epochs), or start from "
     "another base (--init)"
 )
-WORDS_ALONE = ": `awase index DOCS -o docs.awase` without -m"
+WORDS_ALONE = " (awase index DOCS -o docs.awase, without -m)"
 
 
 def of_table(baseline: str | None) -> Asked:

@@ -232,7 +232,8 @@ class WordTable:
 
     def first_bytes(self, numbers: np.ndarray) -> np.ndarray:
         """The first byte (uint8) of each of these words."""
-        return self._arena[self._starts[numbers]]
+        arena, starts = (self._arena, self._starts) if self._given is None else self._given
+        return arena[starts[numbers]]
 
     def words(self, start: int = 0) -> list[str]:
         """The words from ``start`` on, in order."""
