@@ -33,8 +33,8 @@ JAPANESE = ("jaquad", "jsquad")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sets", nargs="*", choices=[*NAMES, []], default=list(NAMES))
-    for name in parser.parse_args().sets:
+    parser.add_argument("sets", nargs="*", help=", ".join(NAMES))
+    for name in parser.parse_args().sets or NAMES:
         judged = load(name)
         lexical = Lexical(judged.documents)
         row: dict = {"set": name, "queries": len(judged.queries), "documents": len(judged.documents)}
