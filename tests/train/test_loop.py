@@ -367,8 +367,8 @@ def test_the_loss_of_a_point_is_the_mean_since_the_last(world, tmp_path):
     checkpoints = Checkpoints(tmp_path, {}, resume=False)
     _, loop = loop_over(world, RUN, validate=lambda: 0.0, checkpoints=checkpoints)
     course = loop.run()
-    checkpoints.finish()
     logged = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    checkpoints.finish()
     assert logged == course.points
     assert logged[0]["loss"] > logged[-1]["loss"] > 0
     assert logged[0]["loss"] < np.log(200) + 3

@@ -32,8 +32,9 @@ def export(
     on_bad: OnBad = "error",
     as_json: Json = False,
 ) -> None:
-    """Write the rows of a model, or of a word2vec file, for other programs.
+    """Write a table of names for other programs.
 
+    The table is a model's, or a word2vec file.
     With --on-bad skip, rows of a word2vec file that cannot be read are left out and counted: what is written opens everywhere.
     """
     from awase.models import named_table, word2vec

@@ -206,7 +206,8 @@ def _worth_naming(terms: Analyzer, ids: np.ndarray) -> np.ndarray:
     """int64 (n_terms,): the number of each term that a name may have, -1 for others: frequent ones, more than a character, no mere numbers."""
     counts = np.bincount(ids, minlength=len(terms))
     words = pa.array(terms.vocabulary(), pa.large_string())
-    long = pc.and_(pc.greater(pc.utf8_length(words), 1), pc.invert(pc.utf8_is_decimal(words))).to_numpy(zero_copy_only=False)
+    long = pc.and_(pc.greater(pc.utf8_length(words), 1), pc.invert(pc.utf8_is_decimal(words)))
+    long = pc.and_(long, pc.invert(pc.starts_with(words, "^"))).to_numpy(zero_copy_only=False)  # these say where a word begins
     candidates = np.flatnonzero(long & (counts >= 2))
     best = np.sort(candidates[np.argsort(-counts[candidates], kind="stable")[:_TERMS]])
     kept = np.full(len(terms), -1, np.int64)
