@@ -61,7 +61,7 @@ def choose(quality: Callable[[Weighting], np.ndarray]) -> Weighting:
     quality: of a weighting on each of some queries, (n,). On halves of test collections, the choice was then significantly below one of k1 0.9,
     1.2 and 1.5 with or without stop words little more often than chance has it; k1 up to 2 and b by the mean alone were worse than the default.
 
-    >>> choose(lambda weighting: -abs(weighting.k1 - np.array([1.4, 1.3]))).k1
+    >>> choose(lambda weighting: -abs(weighting.k1 - np.array([1.6, 1.4]))).k1
     1.5
     """
     grid = {one: quality(one) for k1, drop in product(_K1S, (True, False)) for one in [Weighting(k1, drop_stop_words=drop)]}
