@@ -73,8 +73,11 @@ class Loop:
                 bar.advance(done * self.plan.batch)
                 if self.checkpoints is not None and self.checkpoints.due(self._step):
                     self.checkpoints.save(*self._state())
-        for name, value in self._best.items():
-            self.step.parameters[name][...] = value
+        if self._constant():
+            self.course.best_step = self.course.points[-1]["step"]
+        else:
+            for name, value in self._best.items():
+                self.step.parameters[name][...] = value
         return self.course
 
     def _advance(self) -> int:
@@ -108,21 +111,19 @@ class Loop:
             point["validation"] = reached
         self.course.points.append(point)
         self._sum, self._count = 0.0, 0
-        if reached > self.course.best or self._tells_nothing(reached):
+        if reached > self.course.best or (self.validate and reached >= _FULL):
             self.course.best, self.course.best_step, self._since_best = reached, self._step, 0
             # Without validation the last are the best, and a copy of a large table would be for nothing.
             self._best = {name: value.copy() for name, value in self.step.parameters.items()} if self.validate else {}
-        else:
+        elif not self._constant():
             self._since_best += 1
             self.course.stopped_early = self._since_best >= self.plan.patience
         if self.checkpoints is not None:
             self.checkpoints.log(point)
 
-    def _tells_nothing(self, reached: float) -> bool:
-        """Whether validation is full, or has been the same from the start: it cannot choose, so training goes on and the last are kept."""
-        if not self.validate or reached < self.course.best:
-            return False
-        return reached >= _FULL or all(point["validation"] == reached for point in self.course.points)
+    def _constant(self) -> bool:
+        """Whether validation has been the same at every point: it cannot choose, so training goes on, and the last parameters are kept."""
+        return self.validate is not None and len({point["validation"] for point in self.course.points}) == 1
 
     def _check_finite(self) -> None:
         for name, value in self.step.parameters.items():

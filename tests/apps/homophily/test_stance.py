@@ -107,7 +107,7 @@ def test_the_gradients_equal_differences(loss):
 
 def test_the_classifier_learns_what_is_in_neither_text_alone(fitted):
     found = fitted[0].quality
-    assert 0.95 > found.accuracy > 0.8 > 0.7 > found.majority and found.macro_f1 > 0.75
+    assert 0.95 > found.accuracy > 0.85 > 0.7 > found.majority and found.macro_f1 > 0.8
     assert found.interval[0] < found.accuracy < found.interval[1]
     assert np.sum(found.confusion) == found.n_test and found.n_train + found.n_valid + found.n_test == 600
     assert found.error_rate == pytest.approx(1 - np.trace(found.confusion) / found.n_test)
@@ -248,8 +248,7 @@ def test_the_classifier_reads_each_reply_once_and_counts_missing_texts(fitted, m
     stance, report = label(fitted[0], streams, discussion)
     of = {int(i): int(s) for i, s in zip(streams.id, stance)}
     r0, r1, r2, r3 = name_hashes(pa.array(["r0", "r1", "r2", "r3"])).tolist()
-    assert (of[r0], of[r2], of[r3]) == (DISAGREE, UNKNOWN, UNKNOWN)
-    assert of[r1] not in (DISAGREE, UNKNOWN), "it is read; how sure the classifier is of it is another matter"
+    assert (of[r0], of[r1], of[r2], of[r3]) == (DISAGREE, AGREE, UNKNOWN, UNKNOWN)
     assert (report.n, report.unknown, report.without_parent, report.without_reply) == (4, 2, 1, 1)
     assert discussion.passes == 2
     assert report.error_rate == fitted[0].quality.error_rate and report.confusion == fitted[0].quality.confusion
