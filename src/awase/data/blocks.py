@@ -9,13 +9,13 @@ from typing import IO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from awase.core.errors import AwaseError, FormatError, InputError, missing_extra
 from awase.core.limits import MAX_LINE_BYTES
 from awase.data.encodings import Encoding, command, decoded, is_iso_2022_jp, likely, wide_encoding_of
 from awase.data.magic import refuse_others
 from awase.data.rows import BadRow
+from awase.kernels.lazy import njit
 
 BLOCK_BYTES = 4 << 20
 _CODED_BYTES = 1 << 16  # of a compressed file, at a time

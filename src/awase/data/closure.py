@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import ConfigError, InputError, LimitError
 from awase.core.limits import MAX_CLOSURE_LINKS
 from awase.data.links import Links
+from awase.kernels.lazy import njit
 
 
 def transitive_closure(links: Links) -> Links:

@@ -1,7 +1,8 @@
 """Connected components of rows that share something."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 def components(labels: list[np.ndarray]) -> np.ndarray:

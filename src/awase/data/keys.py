@@ -6,10 +6,10 @@ decided by it (duplicates, splits) does not depend on the order of rows, the mac
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from awase.data.compute import pc
 from awase.data.text.casefold import nfkc_casefold
+from awase.kernels.lazy import njit
 
 _BASIS = np.array([0xCBF29CE484222325, 0x9E3779B97F4A7C15], dtype=np.uint64)
 _PRIME = np.array([0x00000100000001B3, 0xFF51AFD7ED558CCD], dtype=np.uint64)

@@ -3,11 +3,11 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.suggest import did_you_mean
 from awase.data.links import Links
+from awase.kernels.lazy import njit
 
 TRAIN, VALID, TEST = 0, 1, 2
 _NAMES = {VALID: "valid", TEST: "test"}

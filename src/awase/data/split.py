@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import ConfigError, InputError
 from awase.data.components import components
 from awase.data.keys import Interner, combine, text_keys
 from awase.data.pairs import Pairs
+from awase.kernels.lazy import njit
 
 TRAIN, VALID, TEST = 0, 1, 2
 _NAMES = {VALID: "validation", TEST: "test"}

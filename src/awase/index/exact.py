@@ -7,11 +7,11 @@ these two alone: not on the batch, the block or the thread, nor on what was adde
 """
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.protocols import Hits
+from awase.kernels.lazy import njit
 from awase.kernels.topk import gather_topk, rank_topk
 
 _FEW_QUERIES = 16  # up to here the kernel is faster than the matrix product (measured, dim 64 to 1024)

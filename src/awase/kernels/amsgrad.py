@@ -1,7 +1,8 @@
 """AMSGrad on some rows of a table."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 # By numpy's rules a division cannot raise, and so can be a vector instruction; without NaN, so can a maximum.

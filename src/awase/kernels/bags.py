@@ -5,7 +5,8 @@ Items are given as numbers into a CSR of token ids: item i is ids[offsets[i]:off
 """
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _FAST = {"contract", "reassoc", "nsz"}
 

@@ -7,8 +7,8 @@ stay in the processor's cache. ``terms`` (sorted) are the terms that occur; the 
 """
 
 import numpy as np
-from numba import njit
 
+from awase.kernels.lazy import njit
 from awase.kernels.topk import merge_row
 
 MAX_ROWS = 1 << 16

@@ -1,9 +1,9 @@
 """Inverse reinforcement learning for many small users, by maximum causal entropy, exact. ``irl`` says how a user's world is kept."""
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.irl import FLAGS, dense, look_ahead
+from awase.kernels.lazy import njit
 
 _EXACT = 1e-12  # to which values are solved, relative
 _ROUNDS = 1000  # of Newton's method for them at most; it takes about five

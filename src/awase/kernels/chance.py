@@ -6,7 +6,8 @@ the distance is a sum over the cells (state, action), of which each needs three 
 """
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _LANES = 128  # pairs side by side: what is kept of them fits into the nearest cache
 _LEAST = np.float32(1e-12)

@@ -7,7 +7,8 @@ array over the vocabulary that fits in a cache.
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True)

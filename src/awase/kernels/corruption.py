@@ -5,9 +5,9 @@ Items are numbered as ``contrast.codes`` says: an entity e, plus n_entities time
 """
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import bits, draw_unknown, unit
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True)

@@ -1,7 +1,8 @@
 """Distances of all vectors of one set to all of another that no matrix product gives."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})

@@ -5,8 +5,9 @@ of where it is used, so that a step in numpy and a fused kernel draw alike, and 
 """
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
+from awase.kernels.lazy import njit
 from awase.kernels.sets import contains
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

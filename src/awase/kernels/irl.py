@@ -6,7 +6,8 @@ and inside the kernels, as loops over it are vector instructions.
 """
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 # Sums keep their order, so that the same counts give the same bytes wherever the arrays lie.
 FLAGS = {"cache": True, "nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}

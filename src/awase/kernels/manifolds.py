@@ -1,7 +1,8 @@
 """Where a row may lie, for kernels: a code, and a radius that some of the codes read. ``contrast.manifolds`` has them as values."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 FLAT, BALL, SPHERE, NONNEGATIVE, POINCARE = range(5)
 

@@ -1,7 +1,8 @@
 """False negatives of a batch: candidates that belong to an anchor other than as its target."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True)

@@ -1,9 +1,9 @@
 """Metric learning on a stacked table of users and items: draw, hardest negative, rank weight, Adagrad and ball in one pass."""
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import draw_negatives, draw_unknown
+from awase.kernels.lazy import njit
 from awase.kernels.steps import adagrad_rows, adagrad_rows_twin
 
 _FAST = {"contract", "reassoc", "nsz"}

@@ -5,8 +5,8 @@ into an arena behind the text, with the marks ^ and $, which are in no word.
 """
 
 import numpy as np
-from numba import njit
 
+from awase.kernels.lazy import njit
 from awase.kernels.start import compiled
 
 RUN = 0  # the class (see ``words.cut``) of characters that are not gathered into words; all take three bytes or more

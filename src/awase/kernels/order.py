@@ -4,9 +4,9 @@ An item is a node, or n_nodes plus a node: its vector with the sign turned, whic
 """
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import bits, draw_unknown
+from awase.kernels.lazy import njit
 from awase.kernels.steps import adagrad_row, adagrad_rows_twin
 
 # By numpy's rules a division cannot raise, and so can be a vector instruction.

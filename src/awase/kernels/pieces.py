@@ -9,7 +9,8 @@ import heapq
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio

@@ -1,9 +1,9 @@
 """Poincaré embeddings: softmax over hyperbolic distances to what is drawn on the way, and Riemannian steps."""
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import draw_negatives, draw_unknown
+from awase.kernels.lazy import njit
 from awase.kernels.steps import sgd_row, sgd_rows_twin
 
 # By numpy's rules a division cannot raise, and so can be a vector instruction.

@@ -1,9 +1,9 @@
 """A softmax policy over candidates: its draws, its entropy, and the gradient of what REINFORCE maximises, one row at a time in the cache."""
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import alias_draw, bits, unit
+from awase.kernels.lazy import njit
 from awase.kernels.sets import contains
 from awase.kernels.softmax import exp32
 

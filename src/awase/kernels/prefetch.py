@@ -1,9 +1,11 @@
 """Asking memory for a row before it is needed: where rows are picked at random, a kernel otherwise waits for most of its time."""
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from awase.kernels.lazy import njit
 
 _LINE_BYTES = 64
 

@@ -1,7 +1,8 @@
 """How many candidates stand ahead of each answer, without sorting: one pass over a row of scores for each answer."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True)

@@ -1,9 +1,9 @@
 """Sets of pairs of numbers: which things are known to belong together. One probe, in most cases, to ask."""
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import LimitError
+from awase.kernels.lazy import njit
 
 _EMPTY = np.int64(-1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)

@@ -8,9 +8,9 @@ Rows of text are counted over chosen lines: row r of line l stands at ``ids[star
 """
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import alias_draw, below, bits, draw_unknown, unit
+from awase.kernels.lazy import njit
 from awase.kernels.prefetch import prefetch_row
 
 _FAST = {"contract", "reassoc", "nsz"}

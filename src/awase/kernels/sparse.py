@@ -4,7 +4,8 @@ A kernel works on a range (first, last) of its rows, so that several threads sha
 """
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _FAST = {"contract", "reassoc", "nsz"}
 

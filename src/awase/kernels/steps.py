@@ -1,8 +1,8 @@
 """Optimiser steps on some rows of a table: only the rows that a batch touched are read or written."""
 
 import numpy as np
-from numba import njit
 
+from awase.kernels.lazy import njit
 from awase.kernels.manifolds import FLAT, NONNEGATIVE, POINCARE, SPHERE, gradient_scale, project
 
 _FAST = {"contract", "reassoc", "nsz"}

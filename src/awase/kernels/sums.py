@@ -1,7 +1,8 @@
 """Sums of rows that belong to the same thing."""
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})

@@ -6,7 +6,8 @@ were cut into blocks. -inf means "not a candidate" and NaN never enters.
 """
 
 import numpy as np
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _LEAST = np.finfo(np.float32).min  # everything but -inf
 _LOOK = 64  # scores compared with the threshold at once: long enough for the compiler to use vector instructions

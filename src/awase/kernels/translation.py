@@ -8,9 +8,9 @@ The loss is a hinge on distances: the mean over the negatives of max(0, margin +
 """
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.corruption import corrupt, corrupt_twin
+from awase.kernels.lazy import njit
 from awase.kernels.steps import adagrad_row, adagrad_rows_twin, sgd_row, sgd_rows_twin
 
 TABLES = ("entities", "relations", "entity_projections", "relation_projections")

@@ -4,9 +4,9 @@ A draw depends on (key, walker, step) alone (``kernels.draws``), so that a walk 
 """
 
 import numpy as np
-from numba import njit
 
 from awase.kernels.draws import bits, unit
+from awase.kernels.lazy import njit
 from awase.kernels.policy import fill_units
 
 

@@ -18,9 +18,9 @@ import secrets
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
 from awase.core.errors import IntegrityError
+from awase.kernels.lazy import njit
 from awase.kernels.start import compiled
 
 SPACE = 1  # the class of code points that separate words and belong to none

@@ -6,7 +6,8 @@ are read apart can be joined. They hide nothing: who has a list of names can has
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
+
+from awase.kernels.lazy import njit
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x00000100000001B3)
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

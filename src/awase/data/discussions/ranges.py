@@ -7,9 +7,9 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
 from awase.data.keeper import keep
+from awase.kernels.lazy import njit
 from awase.store import files
 
 ROWS_OF_A_RANGE = 1 << 21

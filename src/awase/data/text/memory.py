@@ -1,4 +1,4 @@
-"""What a tokenizer made of each distinct word so far. Importing this imports numba and pyarrow."""
+"""What a tokenizer made of each distinct word so far. Importing this imports pyarrow, using it numba."""
 
 import json
 from collections.abc import Iterator
