@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.data.text.analyze import Analyzer, analyzer
+from awase.index.exact import Exact
 from awase.index.lexical import BM25
 from awase.kernels import start
 
@@ -19,6 +20,7 @@ TEXTS = st.lists(st.text("abc wine's Wines 東京都カーのㄱ한국ñ😀ﬁ^
 @pytest.fixture(autouse=True)
 def account(monkeypatch):
     monkeypatch.setattr(start, "_spent", 0.0)
+    monkeypatch.setattr(start, "_one_answer", False)
 
 
 def found(index, queries, mask):
@@ -58,6 +60,70 @@ def test_what_is_worth_it():
     assert not start.compiled(1_000)
     assert start.compiled(10**6)
     assert start.compiled(1), "once it was worth it, it is started"
+
+
+def test_twins_that_round_otherwise_are_for_one_answer_only():
+    start.one_answer()
+    assert not start.compiled(1_000, exact=False)
+    start._one_answer = False
+    assert start.compiled(1, exact=False)
+    assert start.compiled(1), "it has started"
+
+
+VECTORS = st.lists(
+    st.lists(st.sampled_from([0, 0.5, 1, -1, 0.3, 1 / 3, 7e-3]), min_size=7, max_size=7), min_size=1, max_size=40
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(VECTORS, VECTORS, st.integers(1, 50), st.data())
+def test_a_search_by_vectors_is_ranked_the_same_either_way(first, second, k, data):
+    """Not the last bit of a score, but the order, the ties and what is left out; and each score is that of the row alone."""
+    index = Exact(np.float32(first))
+    index.add(np.float32(second))
+    index.delete(np.array(sorted(data.draw(st.sets(st.integers(0, len(index) - 1)))), np.int64))
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(index), max_size=len(index))))
+    queries = np.float32(data.draw(VECTORS))[:3]
+    start._spent, start._one_answer = 0.0, True
+    hits, every = index.search(queries, k, mask), index.search(queries, len(index))
+    assert start._spent < float("inf")
+    assert np.array_equal(index.scores_of(queries, hits.rows), hits.scores)
+    start._spent = float("inf")
+    kernel = index.search(queries, k, mask)
+    np.testing.assert_allclose(hits.scores, kernel.scores, rtol=1e-5, atol=1e-6)
+    assert ((hits.rows < 0) == (kernel.rows < 0)).all()
+    vectors = np.concatenate([np.float32(first), np.float32(second)])
+    for rows, scores in zip(every.rows, every.scores):
+        rows, scores = rows[rows >= 0], scores[rows >= 0]
+        assert rows.tolist() == rows[np.lexsort((rows, -scores))].tolist()
+        _, kind = np.unique(vectors[rows], axis=0, return_inverse=True)
+        assert all(len(set(scores[kind.ravel() == one].tolist())) == 1 for one in set(kind.ravel().tolist()))
+
+
+@pytest.mark.parametrize("mode", ["dense", "hybrid"])
+def test_a_first_search_on_the_command_line_starts_no_compiler(tmp_path, mode):
+    from awase import Collection
+    from awase.data.text.tokenizer import train_tokenizer
+    from awase.models.static import StaticModel
+
+    texts = [f"wine number {i} of {i % 7}" for i in range(3_000)]
+    tokenizer = train_tokenizer(texts, vocab_size=500)
+    table = np.random.default_rng(0).standard_normal((tokenizer.vocab_size, 64)).astype(np.float32)
+    StaticModel(tokenizer.to_json(), table).save(tmp_path / "model")
+    with Collection.create(tmp_path / "docs.awase", tmp_path / "model") as docs:
+        docs.add((f"{i}", text) for i, text in enumerate(texts))
+        wanted = docs.search("wine number 18", 3, mode=mode)[0]
+    program = (
+        "import sys\nfrom awase.cli.main import main\n"
+        "try: main(['search', sys.argv[1], 'wine number 18', '-k', '3', '--json', '--mode', sys.argv[2]])\n"
+        "finally: assert 'numba' not in sys.modules\n"
+    )
+    command = [sys.executable, "-c", program, tmp_path / "docs.awase", mode]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [one["id"] for one in found] == [one.id for one in wanted]
+    assert [one["score"] for one in found] == pytest.approx([one.score for one in wanted], abs=1e-6)
 
 
 def test_a_first_search_by_words_compiles_nothing(tmp_path):

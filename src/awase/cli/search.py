@@ -43,13 +43,11 @@ def search(
     ignores, hidden files, links and binary files are passed over.
     """
     from awase.apps.local.search import Searched
+    from awase.kernels.start import one_answer
 
+    one_answer()
     with Searched(path, model) as opened:
         _say(opened, as_json)
-        if opened.collection.dim and mode != "bm25":
-            from awase.kernels.start import start_lean
-
-            start_lean()  # vectors are compared by compiled kernels
         results = opened.search(query, k, where=where, mode=mode)
     if as_json:
         emit_json([{"id": one.id, "score": one.score, "text": one.text, "metadata": one.metadata} for one in results])

@@ -12,12 +12,14 @@ from awase.core.errors import ConfigError, InputError
 from awase.core.limits import MAX_K
 from awase.core.protocols import Hits
 from awase.kernels.lazy import njit
-from awase.kernels.topk import gather_topk, rank_topk
+from awase.kernels.start import compiled
+from awase.kernels.topk import gather_topk, gather_topk_twin, rank_topk
 
 _FEW_QUERIES = 16  # up to here the kernel is faster than the matrix product (measured, dim 64 to 1024)
 _QUERIES = 1024  # of one matrix product
 _BLOCK_SCORES = 1 << 22  # scores held at once: 16 MB, whatever the number of vectors
 _MORE = 16  # candidates beyond k that the kernel scores again
+_TWIN_SPEED = 2_000  # products of two numbers in a microsecond
 
 
 @njit(fastmath={"reassoc", "contract"}, cache=True, nogil=True)
@@ -37,8 +39,9 @@ def dots(vectors, queries, out):
 
 
 def dots_twin(vectors, queries, out):
-    """What `dots` means, in numpy."""
-    np.matmul(queries, vectors.T, out=out)
+    """What `dots` means, in numpy: each product summed in one order, though another one."""
+    for query, its_out in zip(queries, out):
+        np.einsum("nd,d->n", vectors, query, out=its_out)
 
 
 @njit(cache=True, nogil=True)
@@ -58,8 +61,11 @@ def dots_of(first, second, rows, queries, out):
 
 def dots_of_twin(first, second, rows, queries, out):
     """What `dots_of` means, in numpy."""
-    vectors = np.concatenate([first, second])
-    out[:] = np.where(rows < 0, -np.inf, np.einsum("qd,qmd->qm", queries, vectors[np.maximum(rows, 0)]))
+    out[:] = -np.inf
+    for part, first_row in ((first, 0), (second, len(first))):
+        for query, its_rows, its_out in zip(queries, rows, out):
+            inside = (its_rows >= first_row) & (its_rows < first_row + len(part))
+            its_out[inside] = np.einsum("nd,d->n", part[its_rows[inside] - first_row], query)
 
 
 class Exact:
@@ -130,7 +136,8 @@ class Exact:
     def scores_of(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """float32 (q, m): the score of each query with its own rows (q, m); -inf where a row is -1."""
         out = np.empty(rows.shape, np.float32)
-        dots_of(self._first, self._second, rows, _read_only(_matrix(queries, self.dim, "queries")), out)
+        kernel = dots_of if compiled(rows.size * self.dim // _TWIN_SPEED, exact=False) else dots_of_twin
+        kernel(self._first, self._second, rows, _read_only(_matrix(queries, self.dim, "queries")), out)
         return out
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -165,7 +172,7 @@ class Exact:
             raise ConfigError("E0702", f"a mask must be {len(self)} booleans, one a row", value=(mask.dtype.name, mask.shape))
         return mask & self._alive if self.n_deleted else mask
 
-    def _scan(self, score, n_queries: int, allowed, rows, scores) -> None:
+    def _scan(self, score, n_queries: int, allowed, rows, scores, gather=gather_topk) -> None:
         """Fill the best rows and scores, block by block, from `score(vectors, out)`."""
         step = max(_BLOCK_SCORES // max(n_queries, _FEW_QUERIES), 1)
         room = np.empty(
@@ -177,8 +184,9 @@ class Exact:
             score(block, found)
             if left_out is not None:
                 found[:, left_out] = -np.inf
-            gather_topk(found, first_row, scores, rows)
-        rank_topk(scores, rows)
+            gather(found, first_row, scores, rows)
+        if gather is gather_topk:
+            rank_topk(scores, rows)
         if few is not None and len(few):
             rows[:] = np.where(rows < 0, -1, few[rows])
 
@@ -196,7 +204,9 @@ class Exact:
 
     def _by_kernel(self, queries, allowed, rows, scores) -> None:
         queries = _read_only(queries)
-        self._scan(lambda block, out: dots(block, queries, out), len(queries), allowed, rows, scores)
+        work = len(queries) * (len(self) * self.dim // _TWIN_SPEED + len(self) // 50)
+        score, gather = (dots, gather_topk) if compiled(work, exact=False) else (dots_twin, gather_topk_twin)
+        self._scan(lambda block, out: score(block, queries, out), len(queries), allowed, rows, scores, gather)
 
     def _by_product(self, queries, allowed, rows, scores) -> None:
         k = scores.shape[1]

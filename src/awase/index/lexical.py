@@ -195,7 +195,7 @@ class BM25:
 
             def part(start: int, stop: int, first=first, segment=segment, norms=norms) -> None:
                 some = slice(start, stop)
-                search = bm25.search if compiled((stop - start) * (1_000 + len(norms) // 20)) else bm25.search_twin
+                search = bm25.search if compiled((stop - start) * _cost(norms)) else bm25.search_twin
                 search(
                     terms,
                     weights,
@@ -215,7 +215,8 @@ class BM25:
         terms, weights, bounds = self._weighed(self.analyzer.lookup(queries))
         out = np.where(rows < 0, -np.inf, 0).astype(np.float32)
         for (first, segment), norms in zip(self._placed(), self._state.norms):
-            bm25.scores_of(terms, weights, bounds, *segment.postings, norms, first, rows, out)
+            scores_of = bm25.scores_of if compiled(len(rows) * _cost(norms)) else bm25.scores_of_twin
+            scores_of(terms, weights, bounds, *segment.postings, norms, first, rows, out)
         return out
 
     def frequencies(self) -> np.ndarray:
@@ -297,6 +298,11 @@ class BM25:
             if len(a.lengths) > 2 * len(b.lengths) or len(a.lengths) + len(b.lengths) > bm25.MAX_ROWS:
                 break
             self._segments = [*older, a.followed_by(b)]
+
+
+def _cost(norms: np.ndarray) -> int:
+    """About how many microseconds a twin takes for one query and the rows that have these norms."""
+    return 1_000 + len(norms) // 20
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ stay in the processor's cache. ``terms`` (sorted) are the terms that occur; the 
 import numpy as np
 
 from awase.kernels.lazy import njit
-from awase.kernels.topk import merge_row
+from awase.kernels.topk import merge_row, merge_row_twin
 
 MAX_ROWS = 1 << 16
 MAX_COUNT = (1 << 16) - 1
@@ -246,12 +246,7 @@ def search_twin(query_terms, query_weights, bounds, terms, starts, rows, counts,
         some = slice(bounds[q], bounds[q + 1])
         scores = np.zeros(len(norms), np.float32)
         accumulate_twin(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores)
-        (reaching,) = np.nonzero(scores >= _LEAST)
-        before = best_rows[q] >= 0
-        all_rows = np.concatenate([best_rows[q][before], first_row + reaching])
-        all_scores = np.concatenate([best_scores[q][before], scores[reaching]])
-        order = np.lexsort((all_rows, -all_scores))[: len(best_rows[q])]
-        best_rows[q, : len(order)], best_scores[q, : len(order)] = all_rows[order], all_scores[order]
+        merge_row_twin(scores, first_row, _LEAST, best_scores[q], best_rows[q])
 
 
 @njit(cache=True, nogil=True)
@@ -266,3 +261,13 @@ def scores_of(query_terms, query_weights, bounds, terms, starts, rows, counts, n
             if 0 <= row < len(scores):
                 out[q, j] = scores[row]
         scores[:] = 0
+
+
+def scores_of_twin(query_terms, query_weights, bounds, terms, starts, rows, counts, norms, first_row, wanted, out):
+    """What ``scores_of`` computes, in numpy."""
+    for q in range(len(bounds) - 1):
+        some = slice(bounds[q], bounds[q + 1])
+        scores = np.zeros(len(norms), np.float32)
+        accumulate_twin(query_terms[some], query_weights[some], terms, starts, rows, counts, norms, scores)
+        inside = (wanted[q] >= first_row) & (wanted[q] < first_row + len(scores))
+        out[q, inside] = scores[wanted[q, inside] - first_row]

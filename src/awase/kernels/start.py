@@ -8,17 +8,30 @@ import sys
 
 _WORTH = 200_000  # microseconds of twins
 _spent = 0.0
+_one_answer = False
 _UNUSED = ("scipy", "cffi")
 
 
-def compiled(work: float) -> bool:
-    """Whether to do some work with compiled kernels, and not with twins. work: about how many microseconds the twin takes."""
+def compiled(work: float, *, exact: bool = True) -> bool:
+    """Whether to do some work with compiled kernels, and not with twins.
+
+    work: about how many microseconds the twin takes. exact: whether the twin gives the same bits; one that rounds otherwise is for processes
+    of ``one_answer`` only, so that in all others equal questions have equal answers.
+    """
     global _spent
-    if _spent + work > _WORTH:
+    if _spent + work > _WORTH or not (exact or _one_answer):
+        if _one_answer and _spent <= _WORTH:
+            start_lean()
         _spent = float("inf")
         return True
     _spent += work
     return False
+
+
+def one_answer() -> None:
+    """This process, one of the command line, gives one answer and ends: what does not pay for that is left out."""
+    global _one_answer
+    _one_answer = True
 
 
 def start_lean() -> None:

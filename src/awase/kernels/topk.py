@@ -117,6 +117,23 @@ def rank_topk(heaps, heap_rows):
         best_first(heaps[q], heap_rows[q])
 
 
+def merge_row_twin(scores, first_row, least, best_scores, best_rows):
+    """What `merge_row` computes, in numpy."""
+    k = len(best_scores)
+    (reaching,) = np.nonzero(scores >= max(best_scores[-1], least))
+    if len(reaching) > k:
+        reaching = reaching[scores[reaching] >= np.partition(scores[reaching], -k)[-k]]
+    all_scores, all_rows = np.append(best_scores, scores[reaching]), np.append(best_rows, first_row + reaching)
+    order = np.lexsort((all_rows, -all_scores))[:k]
+    best_scores[:], best_rows[:] = all_scores[order], all_rows[order]
+
+
+def gather_topk_twin(scores, first_row, best_scores, best_rows):
+    """`gather_topk` in numpy, with lists that are the best first all the time: no `rank_topk` is needed."""
+    for row, its_scores, its_rows in zip(scores, best_scores, best_rows):
+        merge_row_twin(row, first_row, _LEAST, its_scores, its_rows)
+
+
 def topk_twin(scores, k):
     """What `gather_topk` over all blocks and then `rank_topk` give, in numpy: (scores (q, k), rows (q, k)), the best first."""
     n_queries, n = scores.shape

@@ -16,8 +16,8 @@ _MOST_ADDED = 1_000  # characters that are put before a text
 _MOST_STEPS = 1_000
 
 
-def opened(text: str, place: str) -> tokenizers.Tokenizer:
-    """The tokenizer of a tokenizer.json, without padding. Raises LimitError E0250 or FormatError E0251, E0260."""
+def opened(text: str, place: str) -> tuple[tokenizers.Tokenizer, dict]:
+    """The tokenizer of a tokenizer.json, without padding, and what the file says. Raises LimitError E0250 or FormatError E0251, E0260."""
     if len(text) > MAX_JSON_BYTES:
         raise LimitError(
             "E0250", f"a tokenizer of {len(text):,} characters is too large", place=place, remedy="use a smaller vocabulary"
@@ -33,7 +33,7 @@ def opened(text: str, place: str) -> tokenizers.Tokenizer:
         ) from None
     _check_growth(spec, place)
     hf.no_padding()
-    return hf
+    return hf, spec
 
 
 def ids_of(hf: tokenizers.Tokenizer, texts: Sequence[str]) -> list[list[int]]:

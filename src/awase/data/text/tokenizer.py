@@ -5,7 +5,6 @@ The ids are exactly those of HF ``tokenizers`` on the whole text: texts are cut 
 is small, or where numba or pyarrow are missing: importing them costs more than it saves.
 """
 
-import json
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -52,10 +51,9 @@ class Tokenizer:
     """
 
     def __init__(self, text: str, *, drop_unknown: bool = True, place: str = "tokenizer.json"):
-        self._hf = opened(text, place)
+        self._hf, spec = opened(text, place)
         self._text = text
         self.drop_unknown = drop_unknown
-        spec = json.loads(text)
         unknown = spec["model"].get("unk_token")
         self.unk_id: int | None = spec["model"].get("unk_id") if unknown is None else self._hf.token_to_id(unknown)
         self._cuts = safe_cuts(spec)
